@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GlobalPlatform secure channel protocol 03 (Amendment D 1.2), both ends. S8 mode with AES-128 keys,
+ * i = 70 (pseudo-random challenge, R-MAC, R-ENC); levels 00, 01, 03, 11, 13, 33. */
+#ifndef TESSERA_CHANNEL_SCP03_H
+#define TESSERA_CHANNEL_SCP03_H
+
+#include "crypto/crypto.h"
+
+#include <stdbool.h>
+
+#define SCP03_I 0x70
+#define SCP03_CHALLENGE 8
+#define SCP03_CRYPTOGRAM 8
+#define SCP03_MAC 8
+#define SCP03_INIT_ANSWER 32 /* diversification 10, key information 3, challenge 8, cryptogram 8, sequence 3 */
+
+#define SCP03_C_MAC 0x01
+#define SCP03_C_ENC 0x02
+#define SCP03_R_MAC 0x10
+#define SCP03_R_ENC 0x20
+
+struct scp03_keys {
+	uint8_t enc[CRYPTO_KEY];
+	uint8_t mac[CRYPTO_KEY];
+	uint8_t dek[CRYPTO_KEY];
+};
+
+/* One session, the same on either side; plain data, wiped by scp03_close. */
+struct scp03_session {
+	uint8_t s_enc[CRYPTO_KEY];
+	uint8_t s_mac[CRYPTO_KEY];
+	uint8_t s_rmac[CRYPTO_KEY];
+	uint8_t chain[CRYPTO_MAC];    /* MAC chaining value */
+	uint8_t counter[CRYPTO_BLOCK]; /* encryption counter */
+	uint8_t card_cryptogram[SCP03_CRYPTOGRAM];
+	uint8_t host_cryptogram[SCP03_CRYPTOGRAM];
+	uint8_t level;
+	bool open; /* host authenticated */
+};
+
+/* Pseudo-random card challenge (Amendment D 6.2.2.1): sequence counter and AID of the domain. */
+enum rc scp03_card_challenge(const struct crypto *c, const uint8_t enc[CRYPTO_KEY],
+			     const uint8_t sequence[3], const uint8_t *aid, size_t aid_len,
+			     uint8_t challenge[SCP03_CHALLENGE]) RC_CHECKED;
+/* Session keys and both cryptograms from the static keys and the two challenges; not yet open. */
+enum rc scp03_derive(const struct crypto *c, const struct scp03_keys *keys,
+		     const uint8_t host_challenge[SCP03_CHALLENGE],
+		     const uint8_t card_challenge[SCP03_CHALLENGE],
+		     struct scp03_session *s) RC_CHECKED;
+void scp03_close(struct scp03_session *s);
+
+/* Card: checks an EXTERNAL AUTHENTICATE (whole command APDU). RC_OK opens the session at P1's
+ * level; RC_AUTH: wrong MAC or cryptogram; RC_FORMAT: level or length not possible. */
+enum rc scp03_card_authenticate(const struct crypto *c, struct scp03_session *s,
+				const uint8_t *cmd, size_t cmd_len) RC_CHECKED;
+/* Card: verifies and deciphers a wrapped command in place; on RC_OK cmd holds the plain command
+ * (CLA without the secure messaging bit, Lc adjusted, Le dropped; *cmd_len its length).
+ * RC_AUTH: wrong MAC or padding, session closed. */
+enum rc scp03_card_unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *cmd,
+			  size_t *cmd_len) RC_CHECKED;
+/* Card: wraps response data of *len bytes in place; room cap ≥ *len + 16 + 8. sw is MACed, not appended. */
+enum rc scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data,
+			size_t *len, size_t cap, uint16_t sw) RC_CHECKED;
+
+/* Host: builds EXTERNAL AUTHENTICATE for the session. out has room for 21 bytes. */
+enum rc scp03_host_authenticate(const struct crypto *c, struct scp03_session *s, uint8_t level,
+				uint8_t *out, size_t cap, size_t *out_len) RC_CHECKED;
+/* Host: wraps CLA INS P1 P2 and data (≤ 231 bytes with C-ENC) into a short command APDU with Le 00. */
+enum rc scp03_host_wrap(const struct crypto *c, struct scp03_session *s, const uint8_t header[4],
+			const uint8_t *data, size_t len, uint8_t *out, size_t cap,
+			size_t *out_len) RC_CHECKED;
+/* Host: verifies and deciphers response data (without SW) in place. RC_AUTH closes the session. */
+enum rc scp03_host_unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *data,
+			  size_t *len, uint16_t sw) RC_CHECKED;
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an application is to the card: an AID, a table of commands with their access rules, a
+ * partition, some RAM, and services that others may use. The dispatcher checks every rule of the
+ * table before a handler runs, and commits at most once, after the handler and before the answer. */
+#ifndef TESSERA_CORE_APP_H
+#define TESSERA_CORE_APP_H
+
+#include "core/nv.h"
+#include "crypto/crypto.h"
+#include "wire/iso7816/apdu.h"
+
+struct card;
+
+#define CARD_RESPONSE_MAX 1024 /* data bytes of an answer */
+
+/* What an application sees of the card. Made by the core, one per application; lives as long as the card. */
+struct card_env {
+	struct card *card;
+	const struct crypto *crypto;
+	struct nv_part part; /* its own, page-aligned */
+	void *ram;           /* its own, zeroed at reset */
+};
+
+struct card_call {
+	const struct apdu *cmd;
+	uint8_t *rsp;        /* room for CARD_RESPONSE_MAX */
+	uint16_t rsp_len;    /* set by the handler */
+};
+
+/* Access levels: what must have happened before (bits, all needed). */
+#define ACCESS_ALWAYS 0x00
+#define ACCESS_SECURED 0x01    /* card life cycle SECURED: ECM, EMM, purchase */
+#define ACCESS_UNSECURED 0x02  /* before SECURED only: personalisation */
+#define ACCESS_CHANNEL 0x04    /* inside an open SCP03 session of its domain */
+
+/* Rules for P1 and P2. */
+enum p_rule { P_ZERO, P_ANY };
+
+struct card_command {
+	uint8_t cla;         /* without channel and secure messaging bits */
+	uint8_t ins;
+	enum p_rule p_rule;  /* P_ZERO: P1P2 must be 0000, else 6A86 */
+	uint16_t lc_min, lc_max; /* data bytes; else 6700 */
+	uint8_t access;      /* ACCESS_… */
+	/* Returns a status word. 9000 and 63xx without data loss commit what was staged (63Cx: nothing is
+	 * staged); any other word discards it and wipes the answer. */
+	uint16_t (*handler)(struct card_env *env, struct card_call *call);
+};
+
+struct card_app {
+	const char *name;
+	uint8_t aid[16];
+	uint8_t aid_len;
+	uint32_t part_size;  /* bytes of NV it wants */
+	uint32_t ram_size;   /* bytes of RAM it wants */
+	const struct card_command *commands;
+	uint8_t command_count;
+	/* Writes the first contents of its partition when the image is made (staged in several commits
+	 * by the core: each call with step 0, 1, 2 … until RC_NOT_FOUND). */
+	enum rc (*format)(struct card_env *env, unsigned int step);
+	/* One DGI of personalisation (wire/personalise.h), data as received; unwrap keys with
+	 * card_unwrap_key(). Returns a status word. */
+	uint16_t (*store_data)(struct card_env *env, uint16_t dgi, const uint8_t *data, uint16_t len);
+	/* Whether everything is there that SECURED needs; NULL: always. */
+	bool (*is_personalised)(struct card_env *env);
+	/* A named service for other applications of this card (see apps/purse_service.h), or NULL. */
+	const void *service;
+};
+
+/* For applications, implemented by the core. */
+bool card_is_secured(const struct card *card);
+/* Deciphers a wrapped 16-byte key with the issuer domain's static DEK and checks its KCV
+ * (kcv NULL: not checked). RC_AUTH: wrong KCV. */
+enum rc card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY],
+			const uint8_t *kcv, uint8_t key[CRYPTO_KEY]) RC_CHECKED;
+/* The environment and vtable of the application with this AID, so that one application can call
+ * another's named service. RC_NOT_FOUND. */
+enum rc card_service(struct card *card, const uint8_t *aid, uint8_t aid_len, const void **service,
+		     struct card_env **env) RC_CHECKED;
+
+#endif

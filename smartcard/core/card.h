@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The card: one caller-owned struct, one function. card_transmit is a pure function of state,
+ * command and port; no allocation, no operating system, no recursion, no pointer into itself. */
+#ifndef TESSERA_CORE_CARD_H
+#define TESSERA_CORE_CARD_H
+
+#include "channel/scp03.h"
+#include "core/app.h"
+
+#define CARD_APPS_MAX 6
+#define CARD_COMMAND_MAX 1033
+
+/* Card life cycle (GlobalPlatform 11.1.1). */
+enum card_life { CARD_OP_READY = 0x01, CARD_INITIALIZED = 0x07, CARD_SECURED = 0x0F, CARD_LOCKED = 0x7F, CARD_TERMINATED = 0xFF };
+
+/* Given once, borrowed for the card's life. */
+struct card_port {
+	const struct crypto *crypto;
+	const struct nv_port *nv;
+	const struct card_app *const *apps; /* issuer domain is built in and not among them */
+	uint8_t app_count;
+	void *ram[CARD_APPS_MAX];           /* app_size bytes for each application */
+};
+
+struct card {
+	const struct card_port *port;
+	struct nv nv;
+	struct card_env env[CARD_APPS_MAX + 1]; /* [0] issuer domain */
+	uint8_t selected;                       /* index into env; 0 after reset: issuer domain */
+	uint8_t life;
+	uint8_t scp_key_version;                /* of the pending or open session */
+	uint8_t perso_target;                   /* application that STORE DATA goes to, 0 none */
+	bool powered;
+	struct scp03_session session;
+	uint8_t command[CARD_COMMAND_MAX];      /* working copy, wiped after each command */
+};
+
+/* Lays out partitions and writes a blank card: life cycle OP_READY, public test keys. RC_SPACE: the
+ * applications want more NV than there is. */
+enum rc card_format(struct card *card, const struct card_port *port, const uint8_t serial[8]) RC_CHECKED;
+/* Power-up or reset: mounts and recovers the memory, clears all RAM state. RC_FORMAT, RC_VERSION, RC_IO. */
+enum rc card_reset(struct card *card, const struct card_port *port) RC_CHECKED;
+/* One command in, one answer out (data and SW, 2…1,026 bytes). rsp has room for cap ≥ 258 bytes; an
+ * answer that does not fit becomes 6700. Never fails: faults are status words. Returns the answer's length. */
+size_t card_transmit(struct card *card, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t cap);
+/* Historical and interface bytes of the ATR: T=0 and T=1 offered, names the card "TESSERA". Returns length ≤ 33. */
+size_t card_atr(const struct card *card, uint8_t atr[33]);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Non-volatile memory with all-or-nothing transactions: a redo log of at most 1 KiB in front of the
+ * data's home, and monotone cells outside it. The power may fail at any write, and again during
+ * recovery. */
+#ifndef TESSERA_CORE_NV_H
+#define TESSERA_CORE_NV_H
+
+#include "base/rc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NV_LOG_MAX 1024 /* bytes of one transaction, entry headers included */
+
+/* The memory itself. One const struct per platform; ctx belongs to the caller. */
+struct nv_port {
+	void *ctx;
+	uint32_t size;   /* bytes; television profile ≤ 32,768 */
+	uint16_t page;   /* bytes that one torn write may damage together; power of two, 32…1,024 */
+	enum rc (*read)(void *ctx, uint32_t offset, uint8_t *dst, uint32_t len);
+	/* Durable when it returns RC_OK. Writes that touch one page only may be torn as a whole:
+	 * old, new, mixed or all FF. RC_IO. Never called across the end. */
+	enum rc (*write)(void *ctx, uint32_t offset, const uint8_t *src, uint32_t len);
+};
+
+struct nv {
+	const struct nv_port *port;
+	uint32_t generation;         /* of the last commit; grows by one per commit */
+	uint16_t staged_len;
+	bool overflow;               /* more was staged than the log holds: the commit will refuse */
+	uint8_t staged[NV_LOG_MAX];  /* entries: offset u32, length u16, bytes */
+};
+
+/* First bytes of the memory are nv's own (superblock and log); partitions begin here. */
+uint32_t nv_first_offset(const struct nv_port *port);
+/* Writes an empty superblock and log. */
+enum rc nv_format(struct nv *nv, const struct nv_port *port) RC_CHECKED;
+/* Opens and recovers: a complete log is applied again, an incomplete one forgotten. RC_FORMAT: no
+ * superblock; RC_VERSION; RC_IO. Idempotent, may itself be torn. */
+enum rc nv_mount(struct nv *nv, const struct nv_port *port) RC_CHECKED;
+/* Reads what a commit would leave: home overlaid by what is staged. */
+enum rc nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len) RC_CHECKED;
+/* Remembers a write for the commit; a full log makes the commit refuse with RC_SPACE. */
+void nv_stage(struct nv *nv, uint32_t offset, const void *src, uint32_t len);
+bool nv_is_staged(const struct nv *nv);
+/* All staged writes become durable, or none. Nothing staged: writes nothing. RC_SPACE, RC_IO. */
+enum rc nv_commit(struct nv *nv) RC_CHECKED;
+void nv_discard(struct nv *nv);
+
+/* A piece of the memory that belongs to one application, which cannot reach past it. */
+struct nv_part {
+	struct nv *nv;
+	uint32_t base;
+	uint32_t size;
+};
+/* Offsets are relative to the partition. RC_RANGE: outside. Staging outside makes the commit refuse. */
+enum rc nv_part_read(const struct nv_part *part, uint32_t offset, void *dst, uint32_t len) RC_CHECKED;
+enum rc nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src, uint32_t len) RC_CHECKED;
+
+/* A cell that becomes durable at once, outside any transaction: two slots of NV_CELL_SLOT bytes on
+ * different pages, each with a check; the newer good one counts. For try, sequence and error counters. */
+#define NV_CELL_SLOT 16 /* stamp u32, value u32, CRC-32, zeros; slots stand one page apart */
+/* Bytes that n cells need in a partition: two whole runs of pages. */
+uint32_t nv_cells_size(const struct nv_port *port, unsigned int n);
+/* base: offset of the cell area in the partition, page-aligned in the memory. RC_FORMAT: both slots bad. */
+enum rc nv_cell_read(const struct nv_part *part, uint32_t base, unsigned int n_cells,
+		     unsigned int index, uint32_t *value) RC_CHECKED;
+enum rc nv_cell_write(const struct nv_part *part, uint32_t base, unsigned int n_cells,
+		      unsigned int index, uint32_t value) RC_CHECKED;
+
+#endif

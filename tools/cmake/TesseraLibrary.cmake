@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One function makes a room: a static library whose headers are seen as "room/file.h" through an
+# include folder of its own. A target sees the rooms it links and no others, so a forbidden include
+# does not compile.
+#
+#   tessera_library(ROOM wire DIR cas/wire [FREESTANDING] SOURCES … USES tessera_base … [LIBS …])
+#
+# gives the target tessera_<room>. Slashes in ROOM become underscores in the target.
+function(tessera_library)
+	cmake_parse_arguments(T "FREESTANDING" "ROOM;DIR" "SOURCES;USES;LIBS" ${ARGN})
+	string(REPLACE "/" "_" suffix ${T_ROOM})
+	set(target tessera_${suffix})
+	set(include ${CMAKE_BINARY_DIR}/rooms/${suffix})
+	get_filename_component(parent ${include}/${T_ROOM} DIRECTORY)
+	file(MAKE_DIRECTORY ${parent})
+	file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${T_DIR} ${include}/${T_ROOM} SYMBOLIC)
+	if(TESSERA_MCU AND NOT T_FREESTANDING)
+		return()
+	endif()
+	list(TRANSFORM T_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/${T_DIR}/)
+	add_library(${target} STATIC ${T_SOURCES})
+	target_include_directories(${target} PUBLIC ${include})
+	target_link_libraries(${target} PUBLIC ${T_USES} PRIVATE ${T_LIBS})
+	target_compile_options(${target} PRIVATE ${TESSERA_WARNINGS} ${TESSERA_HARDENING})
+	if(T_FREESTANDING)
+		target_compile_options(${target} PRIVATE ${TESSERA_FRAME_FREESTANDING})
+		set_property(GLOBAL APPEND PROPERTY TESSERA_FREESTANDING ${target})
+	else()
+		target_compile_options(${target} PRIVATE ${TESSERA_FRAME})
+		target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+	endif()
+	set_property(GLOBAL APPEND PROPERTY TESSERA_ROOMS ${target})
+endfunction()
+
+# tessera_program(NAME tessera-keys SOURCES … USES …)
+function(tessera_program)
+	cmake_parse_arguments(T "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+	add_executable(${T_NAME} ${T_SOURCES})
+	target_link_libraries(${T_NAME} PRIVATE ${T_USES} ${T_LIBS})
+	target_compile_options(${T_NAME} PRIVATE ${TESSERA_WARNINGS} ${TESSERA_FRAME} ${TESSERA_HARDENING})
+	target_compile_definitions(${T_NAME} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE
+		TESSERA_VERSION="${PROJECT_VERSION}")
+	set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+	install(TARGETS ${T_NAME})
+endfunction()
+
+# tessera_test(NAME wire_ecm SOURCES unit/test_wire_ecm.c USES … [LABELS unit])
+function(tessera_test)
+	cmake_parse_arguments(T "" "NAME" "SOURCES;USES;LIBS;ARGS" ${ARGN})
+	add_executable(test_${T_NAME} ${T_SOURCES})
+	target_link_libraries(test_${T_NAME} PRIVATE ${T_USES} ${T_LIBS} tessera_test_support)
+	target_compile_options(test_${T_NAME} PRIVATE ${TESSERA_WARNINGS})
+	target_compile_definitions(test_${T_NAME} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE
+		TESSERA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+	add_test(NAME ${T_NAME} COMMAND test_${T_NAME} ${T_ARGS})
+	set_tests_properties(${T_NAME} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# tessera_fuzz(NAME wire_ecm SOURCES fuzz/fuzz_wire_ecm.c USES …): a libFuzzer target in the fuzz preset;
+# everywhere else a program that replays the committed corpus tests/fuzz/corpus/<name>/ as a test.
+function(tessera_fuzz)
+	cmake_parse_arguments(T "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+	set(target fuzz_${T_NAME})
+	if(TESSERA_FUZZ)
+		add_executable(${target} ${T_SOURCES})
+		target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+	else()
+		add_executable(${target} ${T_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.c)
+		add_test(NAME fuzz_${T_NAME} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${T_NAME})
+		set_tests_properties(fuzz_${T_NAME} PROPERTIES TIMEOUT 120)
+	endif()
+	target_link_libraries(${target} PRIVATE ${T_USES} ${T_LIBS})
+	target_compile_options(${target} PRIVATE ${TESSERA_WARNINGS})
+	target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+endfunction()
