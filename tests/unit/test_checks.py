@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks of the house can fail: each is run on a scratch tree with one breach in it.
+
+    tests/unit/test_checks.py SOURCE-FOLDER [C-COMPILER]
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(sys.argv.pop(1)).resolve()
+COMPILER = sys.argv.pop(1) if len(sys.argv) > 1 else "cc"
+
+
+def run(tool, folder):
+    result = subprocess.run([sys.executable, str(SOURCE / "tools" / tool), str(folder)],
+                            capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout + result.stderr
+
+
+class Tree(unittest.TestCase):
+    """A scratch tree of a few files, clean at first."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tessera-checks-"))
+        self.addCleanup(shutil.rmtree, self.root)
+        self.put("cas/base/bytes.h", "")
+        self.put("cas/headend/mux.h", "")
+        self.put("keys/store/keystore.h", "")
+        self.put("smartcard/core/card.h", "")
+        self.put("stb-host/watch/watch.h", "")
+        self.put("stb-host/watch/watch.c", '#include "watch.h"\n#include "base/bytes.h"\n#include <stdio.h>\n')
+        self.put("smartcard/core/card.c", '#include "core/card.h"\n#include <stdint.h>\n')
+        self.put("cas/headend/mux.c", '#include "headend/mux.h"\n')
+
+    def put(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def append(self, name, text):
+        with (self.root / name).open("a") as f:
+            f.write(text)
+
+
+class Layers(Tree):
+    def refused(self, name, line, why):
+        self.append(name, line + "\n")
+        status, output = run("check_layers.py", self.root)
+        self.assertEqual(status, 1, output)
+        self.assertIn(why, output)
+        self.assertIn("1 breaches", output)
+
+    def test_a_clean_tree_passes(self):
+        status, output = run("check_layers.py", self.root)
+        self.assertEqual(status, 0, output)
+
+    def test_an_empty_tree_fails(self):
+        status, _ = run("check_layers.py", self.root / "cas")
+        self.assertEqual(status, 1)
+
+    def test_the_box_may_not_include_the_head_end(self):
+        self.refused("stb-host/watch/watch.c", '#include "headend/mux.h"', "room headend is out of reach")
+
+    def test_the_box_may_not_include_the_keystore(self):
+        self.refused("stb-host/watch/watch.c", '#include "store/keystore.h"', "room store is out of reach")
+
+    def test_a_detour_over_the_folder_above_is_seen(self):
+        self.refused("stb-host/watch/watch.c", '#include "../../cas/headend/mux.h"', "room headend")
+
+    def test_the_card_may_not_include_the_box(self):
+        self.refused("smartcard/core/card.c", '#include "watch/watch.h"', "room watch is out of reach")
+
+    def test_the_head_end_may_not_include_the_card(self):
+        self.refused("cas/headend/mux.c", '#include "core/card.h"', "room core is out of reach")
+
+    def test_the_base_looks_up_to_nobody(self):
+        self.refused("cas/base/bytes.h", '#include "core/card.h"', "room core is out of reach")
+
+    def test_a_freestanding_room_has_no_libc(self):
+        self.refused("smartcard/core/card.c", "#include <stdlib.h>", "<stdlib.h> in the freestanding room core")
+
+    def test_sockets_stay_in_their_rooms(self):
+        self.refused("stb-host/watch/watch.c", "#include <sys/socket.h>", "<sys/socket.h> belongs in")
+
+    def test_openssl_stays_in_its_rooms(self):
+        self.refused("cas/headend/mux.c", "#include <openssl/evp.h>", "<openssl/evp.h> belongs in")
+
+    def test_sqlite_stays_in_its_room(self):
+        self.refused("stb-host/watch/watch.c", "#include <sqlite3.h>", "<sqlite3.h> belongs in")
+
+    def test_an_unknown_header_is_refused(self):
+        self.refused("cas/headend/mux.c", '#include "nowhere/at_all.h"', "is in no room")
+
+    def test_the_real_clock_is_for_programs(self):
+        self.refused("cas/headend/mux.c", "long f(void) { return time(0); }", "time() belongs in programs")
+
+
+class Symbols(Tree):
+    def build(self, room, folder, text):
+        source = self.root / f"{room}.c"
+        source.write_text(text)
+        subprocess.run([COMPILER, "-c", "-o", str(source.with_suffix(".o")), str(source)], check=True)
+        build = self.root / "build" / folder
+        build.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["ar", "rc", str(build / f"libtessera_{room}.a"), str(source.with_suffix(".o"))], check=True)
+
+    def program(self, name, text, *archives):
+        source = self.root / f"{name}.c"
+        source.write_text(text)
+        (self.root / "build/bin").mkdir(parents=True, exist_ok=True)
+        libraries = [str(next((self.root / "build").rglob(f"libtessera_{a}.a"))) for a in archives]
+        subprocess.run([COMPILER, "-o", str(self.root / "build/bin" / name), str(source), *libraries], check=True)
+
+    def check(self):
+        return run("check_symbols.py", self.root / "build")
+
+    def refused(self, why):
+        status, output = self.check()
+        self.assertEqual(status, 1, output)
+        self.assertIn(why, output)
+
+    def test_clean_libraries_pass(self):
+        self.build("base", "cas", "int base_one(void) { return 1; }")
+        self.build("core", "smartcard", "int base_one(void); int card_one(void) { return base_one(); }")
+        self.program("tessera-stb", "int base_one(void); int main(void) { return base_one(); }", "base")
+        status, output = self.check()
+        self.assertEqual(status, 0, output)
+        self.assertIn("2 libraries, 1 programs", output)
+
+    def test_an_empty_build_fails(self):
+        (self.root / "build").mkdir()
+        self.assertEqual(self.check()[0], 1)
+
+    def test_a_freestanding_library_may_not_need_libc(self):
+        self.build("core", "smartcard", "int puts(const char *); int f(void) { return puts(\"x\"); }")
+        self.refused("freestanding room core needs puts")
+
+    def test_the_card_may_not_need_the_box(self):
+        self.build("ca", "stb-host", "int stb_one(void) { return 1; }")
+        self.build("core", "smartcard", "int stb_one(void); int f(void) { return stb_one(); }")
+        self.refused("room core needs stb_one of room ca")
+
+    def test_the_head_end_may_not_need_the_card(self):
+        self.build("core", "smartcard", "int card_one(void) { return 1; }")
+        self.build("headend", "cas", "int card_one(void); int f(void) { return card_one(); }")
+        self.refused("room headend needs card_one of room core")
+
+    def test_the_box_program_may_not_contain_the_head_end(self):
+        self.build("headend", "cas", "int head_one(void) { return 1; }")
+        self.program("tessera-stb", "int head_one(void); int main(void) { return head_one(); }", "headend")
+        self.refused("program tessera-stb contains head_one of room headend")
+
+
+class Shape(Tree):
+    def refused(self, why):
+        status, output = run("check_shape.py", self.root)
+        self.assertEqual(status, 1, output)
+        self.assertIn(why, output)
+
+    def test_a_long_function_is_found(self):
+        self.put("cas/base/long.c", "int\nlong_one(void)\n{\n" + "\t;\n" * 81 + "}\n")
+        self.refused("cas/base/long.c:3: long_one has 81 lines")
+
+    def test_a_long_file_is_found(self):
+        self.put("cas/base/long.c", "/* */\n" * 601)
+        self.refused("cas/base/long.c: 601 lines")
+
+    def test_a_missing_readme_is_found(self):
+        self.refused("cas/base: no README.md")
+
+    def test_a_missing_man_page_is_found(self):
+        self.put("tools/tessera-x/main.c", "")
+        self.refused("tessera-x: no man page")
+
+    def test_a_claim_without_its_test_is_found(self):
+        self.put("SECURITY.md", "shown by `card__does_what_nobody_tests`\n")
+        self.refused("names the test card__does_what_nobody_tests")
+
+    def test_clutter_at_the_top_is_found(self):
+        self.put("notes.txt", "")
+        self.refused("notes.txt: does not belong at the top level")
+
+
+if __name__ == "__main__":
+    unittest.main()
