@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The crypto table on OpenSSL 3, and what only hosted programs need: signing, AEAD, scrypt, TLS-free
- * randomness. Contexts are fetched once and reused. */
+/* The crypto table on OpenSSL 3, and what only hosted programs need: signing, AEAD, scrypt,
+ * TLS-free randomness. Contexts are fetched once and reused. */
 #ifndef TESSERA_CRYPTO_OPENSSL_H
 #define TESSERA_CRYPTO_OPENSSL_H
 
@@ -23,6 +23,7 @@ enum rc crypto_openssl_keygen(struct crypto_openssl *p, uint8_t private_key[CRYP
 
 /* A prepared signing key, so that signing many messages parses nothing twice. */
 struct crypto_signer;
+/* NULL: out of memory, no such key, or halves that do not belong together. p may go first. */
 struct crypto_signer *crypto_signer_new(struct crypto_openssl *p,
 					const uint8_t private_key[CRYPTO_PRIVATE],
 					const uint8_t public_key[CRYPTO_PUBLIC]);
@@ -35,7 +36,8 @@ enum rc crypto_signer_sign(struct crypto_signer *s, const uint8_t digest[CRYPTO_
 #define CRYPTO_AEAD_NONCE 12
 #define CRYPTO_AEAD_TAG 16
 
-/* AES-256-GCM (SP 800-38D). out has len bytes. open: RC_AUTH when the tag is wrong. */
+/* AES-256-GCM (SP 800-38D). out has len bytes and is wiped on failure; it may be in. open: RC_AUTH
+ * when the tag is wrong. A nonce is never used twice under one key. */
 enum rc crypto_openssl_seal(struct crypto_openssl *p, const uint8_t key[CRYPTO_AEAD_KEY],
 			    const uint8_t nonce[CRYPTO_AEAD_NONCE], const uint8_t *aad,
 			    size_t aad_len, const uint8_t *in, size_t len, uint8_t *out,
@@ -44,7 +46,8 @@ enum rc crypto_openssl_open(struct crypto_openssl *p, const uint8_t key[CRYPTO_A
 			    const uint8_t nonce[CRYPTO_AEAD_NONCE], const uint8_t *aad,
 			    size_t aad_len, const uint8_t *in, size_t len, uint8_t *out,
 			    const uint8_t tag[CRYPTO_AEAD_TAG]) RC_CHECKED;
-/* scrypt (RFC 7914): cost N = 2^log2_n, block size r, parallelisation par. RC_RANGE: memory above 256 MiB. */
+/* scrypt (RFC 7914): cost N = 2^log2_n (1…24), block size r (1…64), parallelisation par (1…16).
+ * RC_RANGE: outside of these, or memory above 256 MiB, before anything is allocated. */
 enum rc crypto_openssl_scrypt(const char *passphrase, size_t passphrase_len, const uint8_t *salt,
 			      size_t salt_len, unsigned int log2_n, unsigned int r,
 			      unsigned int par, uint8_t *out, size_t out_len) RC_CHECKED;
