@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Monotone cells (FORMATS.md, "Card image and NV"): two copies of each page of cells; a write goes
+ * to the older copy and takes the page's other cells along, so that whatever a torn page holds, the
+ * newest values of all of them stand whole in the other copy. */
+#include "core/nv.h"
+
+#include "base/bytes.h"
+#include "base/crc32.h"
+#include "base/mem.h"
+
+#define NO_COPY 2U
+
+/* One page of cells in its two copies. */
+struct cell_page {
+	uint32_t at[2];  /* offsets of the copies in the memory */
+	uint32_t cells;  /* in this page */
+	uint32_t newest; /* copy that counts: 0, 1 or NO_COPY */
+	uint32_t stamp;  /* of that copy */
+	bool blank;      /* neither copy was ever written */
+};
+
+static uint32_t
+run_size(const struct nv_port *port, unsigned int n)
+{
+	const uint32_t page = port->page;
+
+	return ((uint32_t)n * NV_CELL_SLOT + page - 1) & ~(page - 1);
+}
+
+uint32_t
+nv_cells_size(const struct nv_port *port, unsigned int n)
+{
+	return 2 * run_size(port, n);
+}
+
+static bool
+slot_is_good(const uint8_t slot[NV_CELL_SLOT])
+{
+	return crc32_mpeg(CRC32_START, slot, 8) == get_be32(slot + 8) && get_be32(slot + 12) == 0;
+}
+
+/* A copy is whole when all its slots are good and of one stamp (never 0). *stamp 0: not whole. */
+static enum rc
+read_copy(const struct nv_port *port, uint32_t at, uint32_t cells, uint32_t *stamp, bool *blank)
+{
+	uint8_t slot[NV_CELL_SLOT];
+
+	*stamp = 0;
+	for (uint32_t i = 0; i < cells; i++) {
+		enum rc rc = port->read(port->ctx, at + i * NV_CELL_SLOT, slot, sizeof slot);
+
+		if (rc != RC_OK)
+			return rc;
+		for (size_t b = 0; b < sizeof slot; b++)
+			*blank = *blank && slot[b] == 0;
+		if (!slot_is_good(slot) || (i > 0 && get_be32(slot) != *stamp)) {
+			*stamp = 0;
+			return RC_OK;
+		}
+		*stamp = get_be32(slot);
+	}
+	return RC_OK;
+}
+
+static enum rc
+find_page(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsigned int index,
+	  struct cell_page *p)
+{
+	const struct nv_port *port = part->nv->port;
+	const uint32_t per_page = port->page / NV_CELL_SLOT;
+	const uint32_t size = nv_cells_size(port, n_cells);
+	const uint32_t first = index / per_page * per_page;
+	uint32_t stamps[2];
+	enum rc rc;
+
+	if (part->nv->failed)
+		return RC_IO;
+	if (index >= n_cells || base > part->size || size > part->size - base ||
+	    (part->base + base) % port->page != 0)
+		return RC_RANGE;
+	p->at[0] = part->base + base + index / per_page * port->page;
+	p->at[1] = p->at[0] + size / 2;
+	p->cells = n_cells - first < per_page ? n_cells - first : per_page;
+	p->blank = true;
+	for (unsigned int i = 0; i < 2; i++) {
+		rc = read_copy(port, p->at[i], p->cells, &stamps[i], &p->blank);
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (stamps[0] == 0 && stamps[1] == 0)
+		p->newest = NO_COPY;
+	else
+		p->newest = stamps[1] > stamps[0] ? 1 : 0;
+	p->stamp = p->newest == NO_COPY ? 0 : stamps[p->newest];
+	return RC_OK;
+}
+
+enum rc
+nv_cell_read(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsigned int index,
+	     uint32_t *value)
+{
+	uint8_t slot[NV_CELL_SLOT];
+	struct cell_page p;
+	enum rc rc = find_page(part, base, n_cells, index, &p);
+	uint32_t at;
+
+	if (rc != RC_OK)
+		return rc;
+	if (p.newest == NO_COPY)
+		return RC_FORMAT;
+	at = p.at[p.newest] + index % (part->nv->port->page / NV_CELL_SLOT) * NV_CELL_SLOT;
+	rc = part->nv->port->read(part->nv->port->ctx, at, slot, sizeof slot);
+	if (rc == RC_OK)
+		*value = get_be32(slot + 4);
+	return rc;
+}
+
+/* The value that a cell of the page is to have in the next copy. */
+static enum rc
+next_value(const struct nv_port *port, const struct cell_page *p, uint32_t cell, uint32_t *value)
+{
+	uint8_t slot[NV_CELL_SLOT];
+	enum rc rc;
+
+	*value = 0;
+	if (p->newest == NO_COPY)
+		return RC_OK;
+	rc = port->read(port->ctx, p->at[p->newest] + cell * NV_CELL_SLOT, slot, sizeof slot);
+	if (rc == RC_OK)
+		*value = get_be32(slot + 4);
+	return rc;
+}
+
+enum rc
+nv_cell_write(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsigned int index,
+	      uint32_t value)
+{
+	const struct nv_port *port = part->nv->port;
+	uint8_t slot[NV_CELL_SLOT] = { 0 };
+	struct cell_page p;
+	enum rc rc = find_page(part, base, n_cells, index, &p);
+	uint32_t target, mine;
+
+	if (rc != RC_OK)
+		return rc;
+	if (p.newest == NO_COPY && !p.blank)
+		return RC_FORMAT;
+	if (p.stamp == UINT32_MAX)
+		return RC_SPACE;
+	target = p.at[p.newest == 0 ? 1 : 0];
+	mine = index % (port->page / NV_CELL_SLOT);
+	for (uint32_t i = 0; rc == RC_OK && i < p.cells; i++) {
+		uint32_t v = value;
+
+		if (i != mine && (rc = next_value(port, &p, i, &v)) != RC_OK)
+			break;
+		put_be32(slot, p.stamp + 1);
+		put_be32(slot + 4, v);
+		put_be32(slot + 8, crc32_mpeg(CRC32_START, slot, 8));
+		rc = port->write(port->ctx, target + i * NV_CELL_SLOT, slot, sizeof slot);
+	}
+	if (rc == RC_OK && port->sync)
+		rc = port->sync(port->ctx);
+	if (rc != RC_OK)
+		part->nv->failed = true;
+	return rc;
+}
