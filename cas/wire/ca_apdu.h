@@ -95,7 +95,9 @@ struct ca_answer {
 	struct ca_receipt receipt;
 };
 #define CA_ANSWER_MAX 128
+/* RC_RANGE: a value no answer can carry; RC_SPACE. */
 enum rc ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+/* RC_TRUNCATED, RC_FORMAT; RC_REFUSED: unknown critical tag. On failure *a is all zeros. */
 enum rc ca_answer_decode(const uint8_t *in, size_t len, struct ca_answer *a) RC_CHECKED;
 
 #define PURCHASE_RECORD 0x01 /* flags: view and record */
@@ -111,6 +113,7 @@ struct ca_purchase {
 	uint8_t pin[PIN_MAX]; /* ASCII digits */
 };
 #define CA_PURCHASE_MAX 26
+/* RC_RANGE: PIN length or digits, slot, flags; RC_SPACE. Decoding: RC_TRUNCATED, RC_FORMAT. */
 enum rc ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p) RC_CHECKED;
 
@@ -133,7 +136,7 @@ struct ca_event_right { uint32_t event_id, end; uint8_t flags; uint32_t record; 
 struct ca_slot {
 	uint8_t slot, unit[UNIT_SIZE], decimals;
 	uint64_t credit_emm, credit_load, credit_code, refund, spent;
-	int64_t balance;
+	int64_t balance;      /* not on the wire: decoding works it out, credits + refund − spent */
 	uint8_t label_len;
 	char label[16];
 };
@@ -147,10 +150,13 @@ struct ca_status {
 	struct { uint8_t group; uint16_t epoch; } keys[8];
 };
 #define CA_ITEMS_PER_PAGE 4 /* of a list, so that every answer is a short APDU */
+/* Encoders of list items append behind *len. RC_SPACE; RC_RANGE: a value that the layout has no room for.
+ * Decoders of list items move *in and *len on. RC_NOT_FOUND: nothing left; RC_TRUNCATED, RC_FORMAT, and for
+ * ca_info RC_VERSION. */
 enum rc ca_info_encode(const struct ca_info *i, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_info_decode(const uint8_t *in, size_t len, struct ca_info *i) RC_CHECKED;
-enum rc ca_entitlement_encode(const struct ca_entitlement *e, uint8_t *out, size_t cap, size_t *len) RC_CHECKED; /* appends */
-enum rc ca_entitlement_decode(const uint8_t **in, size_t *len, struct ca_entitlement *e) RC_CHECKED; /* RC_NOT_FOUND at the end */
+enum rc ca_entitlement_encode(const struct ca_entitlement *e, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_entitlement_decode(const uint8_t **in, size_t *len, struct ca_entitlement *e) RC_CHECKED;
 enum rc ca_event_right_encode(const struct ca_event_right *e, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_event_right_decode(const uint8_t **in, size_t *len, struct ca_event_right *e) RC_CHECKED;
 enum rc ca_slot_encode(const struct ca_slot *s, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;

@@ -97,17 +97,18 @@ size_t ecm_criteria_size(const struct ecm_criteria *criteria);
 /* Room for criteria with control words of cw_size (8: 137, 16: 121 bytes). */
 size_t ecm_criteria_room(uint8_t cw_size);
 /* Drops what may give way, in this order, until the criteria fit: next title, title, next offer,
- * negative list (from its end). RC_SPACE: what must stay does not fit. */
+ * negative list (from its end). RC_SPACE: what must stay does not fit; criteria are unchanged then. */
 enum rc ecm_criteria_fit(struct ecm_criteria *criteria, uint8_t cw_size) RC_CHECKED;
 
 /* Encodes, ciphers the control words and appends the MAC. RC_SPACE (criteria too large),
- * RC_RANGE (a field no ECM can carry), RC_CRYPTO. */
+ * RC_RANGE (a field no ECM can carry), RC_CRYPTO. On failure section is wiped. */
 enum rc ecm_seal(const struct crypto *c, const uint8_t service_key[CRYPTO_KEY],
 		 const struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len) RC_CHECKED;
 /* Reads what is in clear: everything but the control words, which come back as zeros. No MAC is
- * checked. RC_TRUNCATED, RC_FORMAT, RC_VERSION; RC_REFUSED: an unknown critical tag. */
+ * checked. RC_TRUNCATED, RC_FORMAT, RC_VERSION; RC_REFUSED: an unknown critical tag. On failure *ecm
+ * is all zeros: it is filled in place, to save the card a copy on its stack. */
 enum rc ecm_parse(const uint8_t *section, size_t len, struct ecm *ecm) RC_CHECKED;
-/* Checks the MAC, then parses and deciphers. RC_AUTH: the MAC is wrong. Otherwise as ecm_parse. */
+/* Checks the MAC, then parses and deciphers. RC_AUTH: the MAC is wrong; RC_CRYPTO. Otherwise as ecm_parse. */
 enum rc ecm_open(const struct crypto *c, const uint8_t service_key[CRYPTO_KEY],
 		 const uint8_t *section, size_t len, struct ecm *ecm) RC_CHECKED;
 

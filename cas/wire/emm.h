@@ -115,14 +115,15 @@ bool emm_command_needs_signature(uint8_t tag);
 size_t emm_body_room(uint8_t flags, size_t max);
 /* Encodes header and body; ciphers and MACs under keys when EMM_CIPHERED, signs when EMM_SIGNED
  * or EMM_ROOT (signature over SHA-256 of all bytes before it). RC_SPACE, RC_RANGE, RC_CRYPTO, or
- * what sign returns. */
+ * what sign returns. On failure section is wiped. */
 enum rc emm_seal(const struct crypto *c, const struct emm_header *h, const uint8_t *body,
 		 size_t body_len, const struct emm_keys *keys, emm_sign_fn sign, void *sign_ctx,
 		 uint8_t section[EMM_MAX], size_t *len) RC_CHECKED;
 /* Reads the header. RC_TRUNCATED, RC_FORMAT, RC_VERSION. */
 enum rc emm_parse(const uint8_t *section, size_t len, struct emm_header *h) RC_CHECKED;
 /* Checks MAC and deciphers (EMM_CIPHERED), or copies the body. RC_AUTH: wrong MAC or padding.
- * The signature is not looked at. body has room for EMM_BODY_MAX. */
+ * The signature is not looked at. RC_RANGE: ciphered, and keys is NULL. body has room for EMM_BODY_MAX
+ * and is used while checking: wiped on failure. */
 enum rc emm_open(const struct crypto *c, const uint8_t *section, size_t len,
 		 const struct emm_keys *keys, uint8_t *body, size_t *body_len) RC_CHECKED;
 /* Verifies the signature of a signed section. RC_AUTH: wrong, or the section is not signed. */

@@ -77,7 +77,7 @@ struct report {
 };
 struct report_keys { uint8_t enc[CRYPTO_KEY]; uint8_t mac[CRYPTO_KEY]; };
 
-/* Ciphers (AES-CBC, IV = tag) under keys; tag = CMAC over header and plain text. RC_SPACE, RC_CRYPTO. */
+/* Ciphers (AES-CBC, IV = tag) under keys; tag = CMAC over header and plain text. RC_RANGE, RC_SPACE, RC_CRYPTO. */
 enum rc report_seal(const struct crypto *c, const struct report_keys *keys, const struct report *r,
 		    uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 /* Reads operator, leaf, key version, flags and count, which are in clear. RC_FORMAT, RC_TRUNCATED, RC_VERSION. */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Commands in an EMM's body ↔ bytes (FORMATS.md, "EMM commands"). */
+#include "wire/emm.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define TAG_CRITICAL 0x80U
+#define SLOT_MAX 15U
+
+/* Length of a command's value; -1: the tag has no encoding in version 1. */
+static int
+value_size(uint8_t tag)
+{
+	switch (tag) {
+	case EMM_TAG_ENTITLEMENT:
+		return 11;
+	case EMM_TAG_ENTITLEMENT_CANCEL:
+		return 2;
+	case EMM_TAG_EVENT_RIGHT:
+		return 9;
+	case EMM_TAG_EVENT_CANCEL:
+		return 4;
+	case EMM_TAG_EPOCH_KEY:
+		return 3 + CRYPTO_KEY;
+	case EMM_TAG_CREDIT:
+		return 22;
+	case EMM_TAG_RECORD_ACK:
+		return 4 + CRYPTO_MAC;
+	case EMM_TAG_TIME:
+	case EMM_TAG_CLOCK_SET:
+		return 4;
+	default:
+		return -1;
+	}
+}
+
+static bool
+command_is_possible(const struct emm_command *cmd)
+{
+	switch (cmd->tag) {
+	case EMM_TAG_ENTITLEMENT:
+		return (cmd->u.entitlement.flags & ~ENTITLEMENT_MAY_RECORD) == 0 &&
+		       cmd->u.entitlement.product != PRODUCT_ALL;
+	case EMM_TAG_EVENT_RIGHT:
+		return (cmd->u.event_right.flags & ~ENTITLEMENT_MAY_RECORD) == 0;
+	case EMM_TAG_CREDIT:
+		return cmd->u.credit.slot <= SLOT_MAX && cmd->u.credit.source >= CREDIT_EMM &&
+		       cmd->u.credit.source <= CREDIT_CODE;
+	default:
+		return true;
+	}
+}
+
+static void
+write_value(struct writer *w, const struct emm_command *cmd)
+{
+	switch (cmd->tag) {
+	case EMM_TAG_ENTITLEMENT:
+		write_be16(w, cmd->u.entitlement.product);
+		write_be32(w, cmd->u.entitlement.start);
+		write_be32(w, cmd->u.entitlement.end);
+		write_u8(w, cmd->u.entitlement.flags);
+		break;
+	case EMM_TAG_ENTITLEMENT_CANCEL:
+		write_be16(w, cmd->u.entitlement_cancel.product);
+		break;
+	case EMM_TAG_EVENT_RIGHT:
+		write_be32(w, cmd->u.event_right.event_id);
+		write_be32(w, cmd->u.event_right.end);
+		write_u8(w, cmd->u.event_right.flags);
+		break;
+	case EMM_TAG_EVENT_CANCEL:
+		write_be32(w, cmd->u.event_cancel.event_id);
+		break;
+	case EMM_TAG_EPOCH_KEY:
+		write_u8(w, cmd->u.epoch_key.group);
+		write_be16(w, cmd->u.epoch_key.epoch);
+		write_bytes(w, cmd->u.epoch_key.key, CRYPTO_KEY);
+		break;
+	case EMM_TAG_CREDIT:
+		write_u8(w, cmd->u.credit.slot);
+		write_u8(w, cmd->u.credit.source);
+		write_be64(w, cmd->u.credit.total);
+		write_be32(w, cmd->u.credit.sequence);
+		write_bytes(w, cmd->u.credit.cryptogram, sizeof cmd->u.credit.cryptogram);
+		break;
+	case EMM_TAG_RECORD_ACK:
+		write_be32(w, cmd->u.record_ack.record);
+		write_bytes(w, cmd->u.record_ack.chain, CRYPTO_MAC);
+		break;
+	default: /* time and clock: value_size has turned away all others */
+		write_be32(w, cmd->u.time.now);
+		break;
+	}
+}
+
+enum rc
+emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap, size_t *len)
+{
+	int size = value_size(cmd->tag);
+	struct writer w;
+
+	if (size < 0 || !command_is_possible(cmd))
+		return RC_FORMAT;
+	if (*len > cap || cap - *len < 2U + (size_t)size)
+		return RC_SPACE;
+	w = writer_over(body + *len, cap - *len);
+	write_u8(&w, cmd->tag);
+	write_u8(&w, (uint8_t)size);
+	write_value(&w, cmd);
+	*len += w.len;
+	return RC_OK;
+}
+
+static void
+read_value(struct reader *r, struct emm_command *cmd)
+{
+	switch (cmd->tag) {
+	case EMM_TAG_ENTITLEMENT:
+		cmd->u.entitlement.product = read_be16(r);
+		cmd->u.entitlement.start = read_be32(r);
+		cmd->u.entitlement.end = read_be32(r);
+		cmd->u.entitlement.flags = read_u8(r);
+		break;
+	case EMM_TAG_ENTITLEMENT_CANCEL:
+		cmd->u.entitlement_cancel.product = read_be16(r);
+		break;
+	case EMM_TAG_EVENT_RIGHT:
+		cmd->u.event_right.event_id = read_be32(r);
+		cmd->u.event_right.end = read_be32(r);
+		cmd->u.event_right.flags = read_u8(r);
+		break;
+	case EMM_TAG_EVENT_CANCEL:
+		cmd->u.event_cancel.event_id = read_be32(r);
+		break;
+	case EMM_TAG_EPOCH_KEY:
+		cmd->u.epoch_key.group = read_u8(r);
+		cmd->u.epoch_key.epoch = read_be16(r);
+		read_bytes(r, cmd->u.epoch_key.key, CRYPTO_KEY);
+		break;
+	case EMM_TAG_CREDIT:
+		cmd->u.credit.slot = read_u8(r);
+		cmd->u.credit.source = read_u8(r);
+		cmd->u.credit.total = read_be64(r);
+		cmd->u.credit.sequence = read_be32(r);
+		read_bytes(r, cmd->u.credit.cryptogram, sizeof cmd->u.credit.cryptogram);
+		break;
+	case EMM_TAG_RECORD_ACK:
+		cmd->u.record_ack.record = read_be32(r);
+		read_bytes(r, cmd->u.record_ack.chain, CRYPTO_MAC);
+		break;
+	default: /* time and clock: value_size has turned away all others */
+		cmd->u.time.now = read_be32(r);
+		break;
+	}
+}
+
+/* The value of the next command that has a meaning in version 1. */
+static enum rc
+next_command(struct reader *r, uint8_t *tag, struct reader *value)
+{
+	int size;
+
+	do {
+		if (r->left == 0)
+			return RC_NOT_FOUND;
+		*tag = read_u8(r);
+		*value = read_sub(r, read_u8(r));
+		if (r->failed)
+			return RC_TRUNCATED;
+		size = value_size(*tag);
+		if (size < 0 && (*tag & TAG_CRITICAL))
+			return RC_REFUSED;
+	} while (size < 0);
+	return value->left == (size_t)size ? RC_OK : RC_FORMAT;
+}
+
+enum rc
+emm_command_decode(const uint8_t **body, size_t *len, struct emm_command *cmd)
+{
+	struct reader r = reader_over(*body, *len);
+	struct emm_command got;
+	struct reader value;
+	enum rc rc;
+
+	memset(&got, 0, sizeof got);
+	rc = next_command(&r, &got.tag, &value);
+	if (rc != RC_OK)
+		return rc;
+	read_value(&value, &got);
+	if (command_is_possible(&got)) {
+		*body = r.p;
+		*len = r.left;
+		*cmd = got;
+	} else {
+		rc = RC_FORMAT;
+	}
+	mem_wipe(&got, sizeof got);
+	return rc;
+}
+
+bool
+emm_command_needs_signature(uint8_t tag)
+{
+	return (tag & TAG_CRITICAL) && tag >= EMM_TAG_EPOCH_KEY;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Purchase records ↔ bytes, and the MACs that prove them (FORMATS.md, "Records and reports"). */
+#include "wire/record.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define RECORD_FLAGS (RECORD_MAY_RECORD | RECORD_NO_CALLBACK)
+#define SLOT_MAX 15U
+#define TAC_FROM 6U /* operator … */
+#define TAC_TO 40U  /* … up to and with the balance */
+
+void
+record_encode(const struct record *r, uint8_t out[RECORD_SIZE])
+{
+	struct writer w = writer_over(out, RECORD_SIZE);
+
+	write_be32(&w, r->sequence);
+	write_u8(&w, r->type);
+	write_u8(&w, r->flags);
+	write_be16(&w, r->operator_id);
+	write_be32(&w, r->event_id);
+	write_be16(&w, r->service_id);
+	write_u8(&w, r->slot);
+	write_u8(&w, 0);
+	write_bytes(&w, r->unit, UNIT_SIZE);
+	write_u8(&w, 0);
+	write_be32(&w, r->price);
+	write_be32(&w, r->time);
+	write_be32(&w, r->purse_sequence);
+	write_be64(&w, (uint64_t)r->balance_after);
+	write_bytes(&w, r->tac, RECORD_TAC);
+}
+
+enum rc
+record_decode(const uint8_t in[RECORD_SIZE], struct record *r)
+{
+	struct reader b = reader_over(in, RECORD_SIZE);
+	struct record got = { 0 };
+	unsigned int zeros;
+
+	got.sequence = read_be32(&b);
+	got.type = read_u8(&b);
+	got.flags = read_u8(&b);
+	got.operator_id = read_be16(&b);
+	got.event_id = read_be32(&b);
+	got.service_id = read_be16(&b);
+	got.slot = read_u8(&b);
+	zeros = read_u8(&b);
+	read_bytes(&b, got.unit, UNIT_SIZE);
+	zeros |= read_u8(&b);
+	got.price = read_be32(&b);
+	got.time = read_be32(&b);
+	got.purse_sequence = read_be32(&b);
+	got.balance_after = (int64_t)read_be64(&b);
+	read_bytes(&b, got.tac, RECORD_TAC);
+	if (got.type < RECORD_EVENT || got.type > RECORD_BOOKING || (got.flags & ~RECORD_FLAGS) ||
+	    got.slot > SLOT_MAX || zeros != 0)
+		return RC_FORMAT;
+	*r = got;
+	return RC_OK;
+}
+
+enum rc
+record_tac(const struct crypto *c, const uint8_t tac_key[CRYPTO_KEY], const struct record *r,
+	   uint8_t tac[RECORD_TAC])
+{
+	uint8_t bytes[RECORD_SIZE], mac[CRYPTO_MAC];
+	enum rc rc;
+
+	record_encode(r, bytes);
+	rc = crypto_cmac(c, tac_key, bytes + TAC_FROM, TAC_TO - TAC_FROM, mac);
+	if (rc == RC_OK)
+		memcpy(tac, mac, RECORD_TAC);
+	mem_wipe(mac, sizeof mac);
+	return rc;
+}
+
+enum rc
+record_chain(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
+	     const uint8_t previous[CRYPTO_MAC], const uint8_t record[RECORD_SIZE],
+	     uint8_t next[CRYPTO_MAC])
+{
+	struct crypto_part parts[] = { { previous, CRYPTO_MAC }, { record, RECORD_SIZE } };
+
+	return c->cmac(c->ctx, chain_key, CRYPTO_KEY, parts, 2, next);
+}
+
+enum rc
+credit_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY], uint32_t leaf,
+		  uint8_t slot, uint8_t source, uint64_t total, uint32_t sequence,
+		  uint8_t cryptogram[8])
+{
+	uint8_t message[18], mac[CRYPTO_MAC];
+	struct writer w = writer_over(message, sizeof message);
+	enum rc rc;
+
+	write_be32(&w, leaf);
+	write_u8(&w, slot);
+	write_u8(&w, source);
+	write_be64(&w, total);
+	write_be32(&w, sequence);
+	rc = crypto_cmac(c, topup_key, message, w.len, mac);
+	if (rc == RC_OK)
+		memcpy(cryptogram, mac, 8);
+	mem_wipe(mac, sizeof mac);
+	return rc;
+}
