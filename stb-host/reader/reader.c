@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From a text that names a reader to a link. */
+#include "reader/reader.h"
+
+#include "base/mem.h"
+#include "reader/exchange.h"
+#include "reader/transport.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct card_reader {
+	const struct transport *transport;
+	void *ctx;
+	char name[READER_NAME_MAX];
+};
+
+static const struct transport *const transports[] = {
+	&transport_vpcd,
+	&transport_tcp,
+	&transport_pcsc,
+};
+static const char *const later[] = { "usb", "serial" };
+
+static bool
+has_scheme(const char *spec, size_t len, const char *scheme)
+{
+	return strlen(scheme) == len && strncmp(spec, scheme, len) == 0;
+}
+
+static const struct transport *
+find_transport(const char *spec, size_t len)
+{
+	for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
+		if (has_scheme(spec, len, transports[i]->scheme))
+			return transports[i];
+	}
+	return NULL;
+}
+
+static enum rc
+unknown_scheme(const char *spec, size_t len, char why[READER_WHY])
+{
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		if (has_scheme(spec, len, later[i])) {
+			snprintf(why, READER_WHY, "%s readers are not in this release", later[i]);
+			return RC_READER;
+		}
+	}
+	snprintf(why, READER_WHY, "no such kind of reader (vpcd:, tcp:, pcsc:)");
+	return RC_USAGE;
+}
+
+enum rc
+reader_open(const char *spec, struct card_reader **out, char why[READER_WHY])
+{
+	const char *colon = strchr(spec, ':');
+	size_t len = colon ? (size_t)(colon - spec) : strlen(spec);
+	const struct transport *transport = find_transport(spec, len);
+	struct card_reader *r;
+	enum rc rc;
+
+	why[0] = '\0';
+	if (!transport)
+		return unknown_scheme(spec, len, why);
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return RC_NO_MEMORY;
+	r->transport = transport;
+	rc = transport->open(colon ? colon + 1 : "", &r->ctx, r->name, why);
+	if (rc != RC_OK) {
+		if (why[0] == '\0')
+			snprintf(why, READER_WHY, "%s", rc_text(rc));
+		free(r);
+		return rc;
+	}
+	*out = r;
+	return RC_OK;
+}
+
+void
+reader_close(struct card_reader **r)
+{
+	if (!r || !*r)
+		return;
+	(*r)->transport->close((*r)->ctx);
+	mem_wipe(*r, sizeof **r);
+	free(*r);
+	*r = NULL;
+}
+
+const char *
+reader_name(const struct card_reader *r)
+{
+	return r->name;
+}
+
+static enum rc
+link_atr(void *ctx, uint8_t atr[ATR_MAX], size_t *len)
+{
+	struct card_reader *r = ctx;
+
+	return r->transport->atr(r->ctx, atr, len);
+}
+
+static enum rc
+link_reset(void *ctx)
+{
+	struct card_reader *r = ctx;
+
+	return r->transport->reset(r->ctx);
+}
+
+static enum rc
+link_transmit(void *ctx, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t cap,
+	      size_t *rsp_len)
+{
+	struct card_reader *r = ctx;
+	struct exchange x = { r->ctx, r->transport->transmit };
+
+	return exchange_resolve(&x, cmd, cmd_len, rsp, cap, rsp_len);
+}
+
+struct apdu_link
+reader_link(struct card_reader *r)
+{
+	return (struct apdu_link) { r, link_atr, link_reset, link_transmit };
+}
+
+enum rc
+reader_list(struct reader_entry **list, size_t *count, char why[READER_WHY])
+{
+	why[0] = '\0';
+	return pcsc_list(list, count, why);
+}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+find_package(Threads REQUIRED)
+tessera_test(NAME reader SOURCES unit/test_reader.c support/scripted_card.c
+	USES tessera_reader Threads::Threads)
+tessera_fuzz(NAME vpcd SOURCES fuzz/fuzz_vpcd.c USES tessera_reader)
