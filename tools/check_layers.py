@@ -46,15 +46,16 @@ ROOMS = {
     "serve": ("stb-host/serve", STREAM | {"reader", "ca"}),
     "terminal": ("stb-host/terminal", WIRE | {"io", "reader"}),
     "cli": ("tools/common", {"base"}),
+    "card_spec": ("tools/common/card_spec", {"base", "emulator", "reader"}),
 }
 # Programs join the domains, through struct apdu_link only: no program sees the inside of a card but
 # the card's own.
 PROGRAMS = {
     "tools/tessera-keys": HEADEND - {"headend", "simulcrypt"} | {"cli"},
-    "tools/tessera-headend": HEADEND | {"cli", "emulator", "reader"},
+    "tools/tessera-headend": HEADEND | {"cli", "card_spec", "emulator", "reader"},
     "tools/tessera-card": EMULATOR | {"cli"},
-    "tools/tessera-stb": BOX | {"cli", "emulator"},
-    "tools/tessera-pos": BOX | {"cli", "emulator"},
+    "tools/tessera-stb": BOX | {"cli", "card_spec", "emulator"},
+    "tools/tessera-pos": BOX | {"cli", "card_spec", "emulator"},
 }
 FREESTANDING = {"base", "crypto", "derive", "channel", "wire", "core", "apps", "link"}
 FREESTANDING_HEADERS = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h"}
