@@ -8,3 +8,9 @@ if(NOT TESSERA_FUZZ)
 	add_test(NAME house_checks_can_fail COMMAND ${python} ${CMAKE_SOURCE_DIR}/tests/unit/test_checks.py
 		${CMAKE_SOURCE_DIR} ${CMAKE_C_COMPILER})
 endif()
+
+# Judges that share nothing with the system: a stream checker and a descrambler.
+add_test(NAME judge_ts_check COMMAND ${python} ${CMAKE_SOURCE_DIR}/tests/unit/test_ts_check.py ${CMAKE_SOURCE_DIR})
+add_executable(descramble_reference interop/descramble_reference.c)
+target_compile_options(descramble_reference PRIVATE ${TESSERA_WARNINGS})
+target_link_libraries(descramble_reference PRIVATE dvbcsa)
