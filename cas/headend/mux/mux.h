@@ -2,8 +2,8 @@
 /* The head-end's scrambler and multiplexer: a machine that is fed transport packets and yields
  * transport packets, with PMT and CAT rewritten, ECMs and EMMs inserted and chosen services
  * scrambled. It knows no database: what to put into ECMs and EMMs it asks of its source. */
-#ifndef TESSERA_HEADEND_MUX_H
-#define TESSERA_HEADEND_MUX_H
+#ifndef TESSERA_MUX_MUX_H
+#define TESSERA_MUX_MUX_H
 
 #include "base/rc.h"
 #include "scramble/scramble.h"
@@ -58,19 +58,29 @@ struct mux_stats {
 	struct mux_service_stats services[MUX_SERVICES_MAX];
 };
 
+/* RC_RANGE: a value outside its range; RC_CONFLICT: a service named twice, or PIDs that collide. */
+enum rc mux_options_check(const struct mux_options *options) RC_CHECKED;
+
 struct mux;
-/* options and source are copied. NULL: out of memory. */
+/* options (already checked) and source are copied. NULL: out of memory. */
 struct mux *mux_new(const struct mux_options *options, const struct mux_source *source);
 void mux_free(struct mux **m);
 /* Feeds any number of bytes; packets need not be aligned. The multiplexer holds what it cannot place
- * yet (packets of a service whose keys are not there, at most a few seconds of stream). */
+ * yet: everything until PAT and PMTs are there, at most 8 MiB. RC_NOT_FOUND: the PAT does not list a
+ * service (mux_missing_service); RC_CONFLICT: a PID asked for is in use; RC_SPACE: a PMT or CAT has no
+ * room for the CA_descriptor; RC_CRYPTO, RC_NO_MEMORY, or what the source returned. After an error
+ * nothing more is fed; mux_error says what happened. */
 enum rc mux_feed(struct mux *m, const uint8_t *data, size_t len) RC_CHECKED;
 /* Takes finished packets: *len is a multiple of 188, ≤ cap; 0 = none ready. */
 enum rc mux_drain(struct mux *m, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+/* Live outputs: completes batches that are not full, so that all that was placed can be drained. */
+enum rc mux_flush(struct mux *m) RC_CHECKED;
 /* The input has ended: everything held becomes drainable. RC_NOT_FOUND: a service to scramble never
- * appeared (mux_missing_service tells which). */
+ * appeared (mux_missing_service tells which); what was still held then stays inside. */
 enum rc mux_finish(struct mux *m) RC_CHECKED;
 bool mux_missing_service(const struct mux *m, uint16_t *service_id);
+/* One clause on the last failure, without a full stop; "" when there was none. */
+const char *mux_error(const struct mux *m);
 void mux_get_stats(const struct mux *m, struct mux_stats *stats);
 
 #endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A ring of packets that are scrambled or descrambled in place, many keys at a time, and come out
+ * in the order in which they went in. A packet's scrambling bits change only after its batch
+ * succeeded. */
+#ifndef TESSERA_PIPELINE_PIPELINE_H
+#define TESSERA_PIPELINE_PIPELINE_H
+
+#include "scramble/scramble.h"
+
+#define PIPE_SERVICES_MAX 256U
+#define PIPE_RING 8192U /* packets; the usual ring */
+
+struct pipe_options {
+	enum scr_cipher cipher;
+	enum scr_direction direction;
+	size_t ring;           /* packets held at most; 0 = PIPE_RING */
+	bool drop_without_key; /* descrambling: packets with no key for their parity are dropped;
+				* else they pass scrambled as they are */
+};
+
+struct pipe_stats {
+	uint64_t packets_in, packets_out;
+	uint64_t worked;      /* packets scrambled or descrambled */
+	uint64_t without_key; /* … whose parity had no key; dropped or passed */
+	uint64_t batches;     /* calls of the engine */
+};
+
+struct pipe; /* one per thread */
+
+/* NULL: out of memory. */
+struct pipe *pipe_new(const struct pipe_options *options);
+void pipe_free(struct pipe **p); /* wipes the keys */
+
+/* A handle for one set of control words (even and odd), 0…PIPE_SERVICES_MAX − 1. RC_SPACE: no more.
+ */
+enum rc pipe_service_new(struct pipe *p, unsigned int *service) RC_CHECKED;
+/* The control word (scr_cw_size bytes, as it is) of parity 0 even or 1 odd. Packets pushed before
+ * keep the word they were pushed under. RC_RANGE, RC_CRYPTO, RC_NO_MEMORY. */
+enum rc pipe_key_set(struct pipe *p, unsigned int service, unsigned int parity,
+		     const uint8_t *cw) RC_CHECKED;
+/* From now on there is no key of that parity. */
+enum rc pipe_key_clear(struct pipe *p, unsigned int service, unsigned int parity) RC_CHECKED;
+bool pipe_key_is_set(const struct pipe *p, unsigned int service, unsigned int parity);
+
+/* Each copies a packet (188 bytes) into the ring. RC_SPACE: the ring is full of finished packets,
+ * take some with pipe_pop and push again; RC_CRYPTO or RC_NO_MEMORY: a batch failed and the pipe is
+ * dead: its packets never come out. */
+enum rc pipe_pass(struct pipe *p, const uint8_t *packet) RC_CHECKED;
+/* Scrambles under the service's key of that parity. A packet without payload, or scrambled already,
+ * passes. Payloads shorter than the cipher's block stay as they are but are marked as scrambled
+ * (what hardware and TSDuck do). RC_STATE: no key is set. */
+enum rc pipe_scramble(struct pipe *p, const uint8_t *packet, unsigned int service,
+		      unsigned int parity) RC_CHECKED;
+/* Descrambles under the service's key of the parity that the packet names; clear packets pass. */
+enum rc pipe_descramble(struct pipe *p, const uint8_t *packet, unsigned int service) RC_CHECKED;
+
+/* Completes all that is pending, full batch or not. */
+enum rc pipe_flush(struct pipe *p) RC_CHECKED;
+/* Copies finished packets from the front, at most cap bytes; returns bytes, a multiple of 188. */
+size_t pipe_pop(struct pipe *p, uint8_t *out, size_t cap);
+/* Packets inside, finished or not. */
+size_t pipe_held(const struct pipe *p);
+void pipe_get_stats(const struct pipe *p, struct pipe_stats *stats);
+
+#endif
