@@ -42,8 +42,8 @@ struct card_command {
 	enum p_rule p_rule;  /* P_ZERO: P1P2 must be 0000, else 6A86 */
 	uint16_t lc_min, lc_max; /* data bytes; else 6700 */
 	uint8_t access;      /* ACCESS_… */
-	/* Returns a status word. 9000 and 63xx without data loss commit what was staged (63Cx: nothing is
-	 * staged); any other word discards it and wipes the answer. */
+	/* Returns a status word. 9000 and 6310 commit what was staged; 62xx and other 63xx keep the answer
+	 * and discard what was staged; any other word discards both. */
 	uint16_t (*handler)(struct card_env *env, struct card_call *call);
 };
 
@@ -55,8 +55,8 @@ struct card_app {
 	uint32_t ram_size;   /* bytes of RAM it wants */
 	const struct card_command *commands;
 	uint8_t command_count;
-	/* Writes the first contents of its partition when the image is made (staged in several commits
-	 * by the core: each call with step 0, 1, 2 … until RC_NOT_FOUND). */
+	/* Writes the first contents of its partition, which is all zeros, when the image is made (staged
+	 * in several commits by the core: each call with step 0, 1, 2 … until RC_NOT_FOUND). NULL: zeros. */
 	enum rc (*format)(struct card_env *env, unsigned int step);
 	/* One DGI of personalisation (wire/personalise.h), data as received; unwrap keys with
 	 * card_unwrap_key(). Returns a status word. */
@@ -69,8 +69,8 @@ struct card_app {
 
 /* For applications, implemented by the core. */
 bool card_is_secured(const struct card *card);
-/* Deciphers a wrapped 16-byte key with the issuer domain's static DEK and checks its KCV
- * (kcv NULL: not checked). RC_AUTH: wrong KCV. */
+/* Deciphers a wrapped 16-byte key with the static DEK of the open session and checks its KCV
+ * (kcv NULL: not checked). RC_AUTH: wrong KCV; RC_STATE: no session; RC_CRYPTO. */
 enum rc card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY],
 			const uint8_t *kcv, uint8_t key[CRYPTO_KEY]) RC_CHECKED;
 /* The environment and vtable of the application with this AID, so that one application can call

@@ -11,10 +11,11 @@
 #include "base/crc32.h"
 #include "base/mem.h"
 
-#define SUPER_SIZE 16U  /* "TNV", version, size u32, page u16, zeros 2, CRC-32 */
-#define HEADER_SIZE 20U /* "LOG1", generation u32, pages u16, zeros 2, CRC-32 of the body, CRC-32 \
-			 */
-#define DONE_SIZE 12U   /* "DONE", generation u32, CRC-32 */
+#define SUPER_SIZE 16U /* "TNV", version, size u32, page u16, zeros 2, CRC-32 */
+#define HEADER_SIZE                                                                             \
+	20U           /* "LOG1", generation u32, pages u16, zeros 2, CRC-32 of the body, CRC-32 \
+		       */
+#define DONE_SIZE 12U /* "DONE", generation u32, CRC-32 */
 #define NV_VERSION 1
 #define ENTRY_HEADER 6U
 #define CHUNK 64U
