@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a viewer may read from the card: lists in pages, and the sealed report. */
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/status_word.h"
+#include "ca/session.h"
+#include "ca/session_private.h"
+
+#include <stdlib.h>
+
+#define LE_MAX 256U
+#define PAGES_MAX 256U
+#define BATCHES_MAX 4096U
+
+/* Decodes the next item of a page into item and moves on; RC_NOT_FOUND at the end. */
+typedef enum rc (*item_fn)(const uint8_t **in, size_t *len, void *item);
+
+struct list {
+	uint8_t *items;
+	size_t size; /* of one item */
+	size_t count;
+	size_t room;
+};
+
+static enum rc
+list_grow(struct list *l)
+{
+	size_t room = l->room ? 2 * l->room : 16;
+	uint8_t *items;
+
+	if (l->count < l->room)
+		return RC_OK;
+	items = realloc(l->items, room * l->size);
+	if (!items)
+		return RC_NO_MEMORY;
+	l->items = items;
+	l->room = room;
+	return RC_OK;
+}
+
+static enum rc
+add_page(struct list *l, const uint8_t *data, size_t len, item_fn decode, size_t *added)
+{
+	enum rc rc = RC_OK;
+
+	*added = 0;
+	while (rc == RC_OK && len > 0) {
+		rc = list_grow(l);
+		if (rc == RC_OK)
+			rc = decode(&data, &len, l->items + l->count * l->size);
+		if (rc == RC_OK) {
+			l->count++;
+			(*added)++;
+		}
+	}
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* Pages until one is not full: a page past the end is empty or "not found". */
+static enum rc
+read_pages(struct ca_session *s, enum ca_data which, item_fn decode, struct list *l)
+{
+	struct apdu get = { .cla = CA_CLA, .ins = CA_INS_GET_DATA, .le = LE_MAX };
+	size_t added = CA_ITEMS_PER_PAGE;
+	enum rc rc = RC_OK;
+
+	get.p1 = (uint8_t)which;
+	for (unsigned int page = 0; page < PAGES_MAX && added >= CA_ITEMS_PER_PAGE; page++) {
+		get.p2 = (uint8_t)page;
+		rc = ca_exchange_again(s, &get);
+		if (rc == RC_OK)
+			rc = status_word_rc(s->sw);
+		if (rc == RC_NOT_FOUND)
+			return RC_OK;
+		if (rc == RC_OK)
+			rc = add_page(l, s->rsp, s->rsp_len, decode, &added);
+		if (rc != RC_OK)
+			break;
+	}
+	return rc;
+}
+
+static enum rc
+read_list(struct ca_session *s, enum ca_data which, item_fn decode, size_t size, void **items,
+	  size_t *count)
+{
+	struct list l = { .size = size };
+	enum rc rc = read_pages(s, which, decode, &l);
+
+	if (rc != RC_OK || l.count == 0) {
+		free(l.items);
+		l.items = NULL;
+	}
+	if (rc == RC_OK) {
+		*items = l.items;
+		*count = l.count;
+	}
+	return rc;
+}
+
+static enum rc
+entitlement_item(const uint8_t **in, size_t *len, void *item)
+{
+	return ca_entitlement_decode(in, len, item);
+}
+
+static enum rc
+event_item(const uint8_t **in, size_t *len, void *item)
+{
+	return ca_event_right_decode(in, len, item);
+}
+
+static enum rc
+slot_item(const uint8_t **in, size_t *len, void *item)
+{
+	return ca_slot_decode(in, len, item);
+}
+
+static enum rc
+record_item(const uint8_t **in, size_t *len, void *item)
+{
+	enum rc rc;
+
+	if (*len < RECORD_SIZE)
+		return RC_TRUNCATED;
+	rc = record_decode(*in, item);
+	*in += RECORD_SIZE;
+	*len -= RECORD_SIZE;
+	return rc;
+}
+
+enum rc
+ca_entitlements(struct ca_session *s, struct ca_entitlement **items, size_t *count)
+{
+	void *list = NULL;
+	enum rc rc =
+		read_list(s, CA_DATA_ENTITLEMENTS, entitlement_item, sizeof **items, &list, count);
+
+	if (rc == RC_OK)
+		*items = list;
+	return rc;
+}
+
+enum rc
+ca_events(struct ca_session *s, struct ca_event_right **items, size_t *count)
+{
+	void *list = NULL;
+	enum rc rc = read_list(s, CA_DATA_EVENTS, event_item, sizeof **items, &list, count);
+
+	if (rc == RC_OK)
+		*items = list;
+	return rc;
+}
+
+enum rc
+ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count)
+{
+	void *list = NULL;
+	enum rc rc = read_list(s, CA_DATA_WALLET, slot_item, sizeof **items, &list, count);
+
+	if (rc == RC_OK)
+		*items = list;
+	return rc;
+}
+
+enum rc
+ca_records(struct ca_session *s, struct record **items, size_t *count)
+{
+	void *list = NULL;
+	enum rc rc = read_list(s, CA_DATA_RECORDS, record_item, sizeof **items, &list, count);
+
+	if (rc == RC_OK)
+		*items = list;
+	return rc;
+}
+
+enum rc
+ca_read_status(struct ca_session *s, struct ca_status *status)
+{
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_STATUS, .le = LE_MAX
+	};
+	enum rc rc = ca_exchange_again(s, &get);
+
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	return rc == RC_OK ? ca_status_decode(s->rsp, s->rsp_len, status) : rc;
+}
+
+static enum rc
+fetch_batch(struct ca_session *s, uint32_t first, struct report *header)
+{
+	uint8_t data[4];
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_REPORT, .data = data, .lc = 4, .le = LE_MAX
+	};
+	enum rc rc;
+
+	put_be32(data, first);
+	rc = ca_exchange_again(s, &get);
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	return rc == RC_OK ? report_parse(s->rsp, s->rsp_len, header) : rc;
+}
+
+enum rc
+ca_report(struct ca_session *s, ca_batch_fn take, void *ctx, size_t *records)
+{
+	struct report header;
+	uint32_t first = 0;
+	size_t sum = 0;
+	enum rc rc;
+
+	for (unsigned int i = 0; i < BATCHES_MAX; i++) {
+		rc = fetch_batch(s, first, &header);
+		if (rc == RC_OK && first != 0 && header.first != first)
+			rc = RC_FORMAT;
+		if (rc == RC_OK)
+			rc = take(ctx, s->rsp, s->rsp_len);
+		if (rc != RC_OK)
+			return rc;
+		sum += header.record_count;
+		if (header.flags & REPORT_LAST) {
+			*records = sum;
+			return RC_OK;
+		}
+		if (header.record_count == 0)
+			return RC_FORMAT;
+		first = header.first + header.record_count;
+	}
+	return RC_FORMAT;
+}

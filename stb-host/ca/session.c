@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Opening a session, and the messages that a stream brings. */
+#include "ca/session.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/status_word.h"
+#include "ca/session_private.h"
+#include "wire/personalise.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LE_MAX 256U
+#define INTERFACE_VERSION 1
+
+void
+ca_wipe_answer(struct ca_session *s)
+{
+	mem_wipe(s->rsp, sizeof s->rsp);
+	s->rsp_len = 0;
+}
+
+enum rc
+ca_exchange(struct ca_session *s, const struct apdu *command)
+{
+	uint8_t cmd[APDU_COMMAND_MAX];
+	size_t cmd_len = 0, got = 0;
+	enum rc rc;
+
+	ca_wipe_answer(s);
+	s->sw = 0;
+	rc = apdu_build(command, cmd, sizeof cmd, &cmd_len);
+	if (rc == RC_OK)
+		rc = s->link.transmit(s->link.ctx, cmd, cmd_len, s->rsp, sizeof s->rsp, &got);
+	if (rc == RC_OK && got < 2)
+		rc = RC_READER;
+	if (rc == RC_OK) {
+		s->rsp_len = got - 2;
+		s->sw = get_be16(s->rsp + s->rsp_len);
+	}
+	mem_wipe(cmd, sizeof cmd);
+	return rc;
+}
+
+static enum rc
+select_ca(struct ca_session *s)
+{
+	static const uint8_t aid[] = AID_CA;
+	struct apdu select = {
+		.cla = 0x00, .ins = 0xA4, .p1 = 0x04, .data = aid, .lc = sizeof aid
+	};
+	enum rc rc;
+
+	select.le = LE_MAX;
+	rc = ca_exchange(s, &select);
+	return rc == RC_OK ? status_word_rc(s->sw) : rc;
+}
+
+enum rc
+ca_exchange_again(struct ca_session *s, const struct apdu *command)
+{
+	enum rc rc = ca_exchange(s, command);
+
+	if (rc != RC_READER)
+		return rc;
+	rc = s->link.reset(s->link.ctx);
+	if (rc == RC_OK)
+		rc = select_ca(s);
+	return rc == RC_OK ? ca_exchange(s, command) : RC_READER;
+}
+
+enum rc
+ca_session_refresh(struct ca_session *s)
+{
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_INFO, .le = LE_MAX
+	};
+	enum rc rc = ca_exchange_again(s, &get);
+
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	return rc == RC_OK ? ca_info_decode(s->rsp, s->rsp_len, &s->info) : rc;
+}
+
+static enum rc
+open_steps(struct ca_session *s, char why[CA_WHY])
+{
+	enum rc rc = s->link.reset(s->link.ctx);
+
+	if (rc != RC_OK) {
+		snprintf(why, CA_WHY, "the card does not answer: %s", rc_text(rc));
+		return rc;
+	}
+	rc = select_ca(s);
+	if (rc != RC_OK) {
+		if (rc == RC_NOT_FOUND)
+			snprintf(why, CA_WHY, "no Tessera application on this card");
+		else if (s->sw)
+			snprintf(why, CA_WHY, "selecting failed: %s", status_word_text(s->sw));
+		return rc;
+	}
+	rc = ca_session_refresh(s);
+	if (rc == RC_OK && s->info.version != INTERFACE_VERSION)
+		rc = RC_VERSION;
+	if (rc == RC_VERSION)
+		snprintf(why, CA_WHY, "the card speaks another version of the interface");
+	else if (rc == RC_OK && !s->info.secured) {
+		snprintf(why, CA_WHY, "the card has not been personalised");
+		rc = RC_STATE;
+	}
+	return rc;
+}
+
+enum rc
+ca_session_open(const struct apdu_link *link, struct ca_session **out, char why[CA_WHY])
+{
+	struct ca_session *s = calloc(1, sizeof *s);
+	enum rc rc;
+
+	why[0] = '\0';
+	if (!s)
+		return RC_NO_MEMORY;
+	s->link = *link;
+	rc = open_steps(s, why);
+	if (rc == RC_OK) {
+		*out = s;
+		return RC_OK;
+	}
+	if (why[0] == '\0')
+		snprintf(why, CA_WHY, "%s", rc_text(rc));
+	ca_session_close(&s);
+	return rc;
+}
+
+void
+ca_session_close(struct ca_session **s)
+{
+	if (!s || !*s)
+		return;
+	mem_wipe(*s, sizeof **s);
+	free(*s);
+	*s = NULL;
+}
+
+const struct ca_info *
+ca_session_info(const struct ca_session *s)
+{
+	return &s->info;
+}
+
+uint16_t
+ca_session_status_word(const struct ca_session *s)
+{
+	return s->sw;
+}
+
+enum rc
+ca_ecm(struct ca_session *s, const uint8_t *section, size_t len, struct ca_answer *answer)
+{
+	struct apdu ecm = { .cla = CA_CLA, .ins = CA_INS_ECM, .data = section, .le = LE_MAX };
+	struct ca_answer got;
+	enum rc rc;
+
+	if (len > ECM_MAX)
+		return RC_FORMAT;
+	ecm.lc = (uint16_t)len;
+	rc = ca_exchange_again(s, &ecm);
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	if (rc == RC_OK)
+		rc = ca_answer_decode(s->rsp, s->rsp_len, &got);
+	if (rc == RC_OK)
+		*answer = got;
+	mem_wipe(&got, sizeof got);
+	ca_wipe_answer(s);
+	return rc;
+}
+
+enum rc
+ca_emm(struct ca_session *s, const uint8_t *section, size_t len, enum ca_emm_outcome *outcome)
+{
+	struct apdu emm = { .cla = CA_CLA, .ins = CA_INS_EMM, .data = section, .le = LE_MAX };
+	enum rc rc;
+
+	if (len > EMM_MAX)
+		return RC_FORMAT;
+	emm.lc = (uint16_t)len;
+	rc = ca_exchange_again(s, &emm);
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	if (rc != RC_OK)
+		return rc;
+	if (s->rsp_len != 1 || s->rsp[0] > CA_EMM_EXPIRED)
+		return RC_FORMAT;
+	*outcome = (enum ca_emm_outcome)s->rsp[0];
+	return RC_OK;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A conversation with the CA application of a card (FORMATS.md, "Card commands"). What the card
+ * decides is an outcome in the answer; an enum rc says that there was an answer at all. */
+#ifndef TESSERA_CA_SESSION_H
+#define TESSERA_CA_SESSION_H
+
+#include "base/apdu_link.h"
+#include "wire/ca_apdu.h"
+#include "wire/record.h"
+
+struct ca_session;
+
+#define CA_WHY 200
+
+/* Resets the card, selects the CA application and reads its info. link is copied, what it points at
+ * must outlive the session. why: one clause, set on failure. RC_NOT_FOUND: no CA application on the
+ * card; RC_VERSION: of another interface; RC_STATE: not personalised; RC_READER, RC_TIMEOUT,
+ * RC_NO_MEMORY. */
+enum rc ca_session_open(const struct apdu_link *link, struct ca_session **out,
+			char why[CA_WHY]) RC_CHECKED;
+void ca_session_close(struct ca_session **s); /* NULL-safe; wipes */
+/* As read when the session was opened, or by ca_session_refresh. Lives as long as s. */
+const struct ca_info *ca_session_info(const struct ca_session *s);
+enum rc ca_session_refresh(struct ca_session *s) RC_CHECKED;
+/* Status word of the last answer, 0 when the reader failed. */
+uint16_t ca_session_status_word(const struct ca_session *s);
+
+/* Hands an ECM section over; answer->outcome says what the card decided. A reader that fails once
+ * is asked again after a reset. RC_AUTH: the MAC is wrong; RC_FORMAT: the card cannot read it;
+ * RC_STATE: not personalised; RC_READER, RC_TIMEOUT. The caller wipes *answer. */
+enum rc ca_ecm(struct ca_session *s, const uint8_t *section, size_t len,
+	       struct ca_answer *answer) RC_CHECKED;
+/* The same for an EMM section. RC_AUTH: MAC or signature wrong; RC_FORMAT; RC_READER, RC_TIMEOUT.
+ */
+enum rc ca_emm(struct ca_session *s, const uint8_t *section, size_t len,
+	       enum ca_emm_outcome *outcome) RC_CHECKED;
+
+enum ca_pin_result { CA_PIN_OK, CA_PIN_WRONG, CA_PIN_BLOCKED, CA_PIN_UNFIT };
+
+struct ca_purchase_result {
+	enum ca_pin_result pin;
+	uint8_t tries_left;      /* with CA_PIN_WRONG */
+	struct ca_answer answer; /* with CA_PIN_OK; the caller wipes it */
+};
+
+/* Buys. Never sent twice: after RC_READER or RC_TIMEOUT the purchase may or may not have been made;
+ * the next ECM tells (outcome open by this event). RC_USAGE: the PIN is not 4…8 digits. */
+enum rc ca_buy(struct ca_session *s, const struct ca_purchase *purchase,
+	       struct ca_purchase_result *result) RC_CHECKED;
+/* VERIFY of the purchase PIN; *tries_left with CA_PIN_WRONG. */
+enum rc ca_pin_verify(struct ca_session *s, const char *pin, enum ca_pin_result *result,
+		      uint8_t *tries_left) RC_CHECKED;
+/* CHANGE REFERENCE DATA. CA_PIN_UNFIT: the card does not take the new one (trivial, or not 4…8
+ * digits). */
+enum rc ca_pin_change(struct ca_session *s, const char *old_pin, const char *new_pin,
+		      enum ca_pin_result *result, uint8_t *tries_left) RC_CHECKED;
+/* 4…8 ASCII digits. */
+bool ca_pin_is_possible(const char *pin);
+
+/* Lists; *items is malloc'ed (NULL when *count is 0), the caller frees it. */
+enum rc ca_entitlements(struct ca_session *s, struct ca_entitlement **items,
+			size_t *count) RC_CHECKED;
+enum rc ca_events(struct ca_session *s, struct ca_event_right **items, size_t *count) RC_CHECKED;
+enum rc ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count) RC_CHECKED;
+/* Newest first. */
+enum rc ca_records(struct ca_session *s, struct record **items, size_t *count) RC_CHECKED;
+enum rc ca_read_status(struct ca_session *s, struct ca_status *status) RC_CHECKED;
+
+/* Takes one sealed batch of a report; anything but RC_OK ends the report with it. */
+typedef enum rc (*ca_batch_fn)(void *ctx, const uint8_t *batch, size_t len);
+/* Fetches all batches, oldest record first. *records: how many the batches carry. RC_FORMAT: the
+ * card's batches do not follow each other. */
+enum rc ca_report(struct ca_session *s, ca_batch_fn take, void *ctx, size_t *records) RC_CHECKED;
+
+#endif
