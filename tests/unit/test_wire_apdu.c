@@ -11,13 +11,13 @@ static uint8_t command[ROOM], rebuilt[ROOM];
 static const struct row {
 	const char *name;
 	size_t head_len;
-	uint8_t head[8];   /* what follows CLA INS P1 P2, up to the data */
+	uint8_t head[8]; /* what follows CLA INS P1 P2, up to the data */
 	size_t lc;
 	size_t tail_len;
-	uint8_t tail[2];   /* Le behind the data */
+	uint8_t tail[2]; /* Le behind the data */
 	uint32_t le;
 	bool extended;
-	bool shortest;     /* apdu_build makes the same bytes */
+	bool shortest; /* apdu_build makes the same bytes */
 } seven_cases[] = {
 	{ "case 1", 0, { 0 }, 0, 0, { 0 }, 0, false, true },
 	{ "case 2S, Le 1", 1, { 0x01 }, 0, 0, { 0 }, 1, false, true },
@@ -35,7 +35,15 @@ static const struct row {
 	{ "case 3E, Lc 65535", 3, { 0, 0xFF, 0xFF }, 65535, 0, { 0 }, 0, true, true },
 	{ "case 4E, Lc 1, Le 65536", 3, { 0, 0, 1 }, 1, 2, { 0, 0 }, 65536, true, true },
 	{ "case 4E, Lc 300, Le 16", 3, { 0, 1, 44 }, 300, 2, { 0, 16 }, 16, true, true },
-	{ "case 4E, Lc 65535, Le 65536", 3, { 0, 0xFF, 0xFF }, 65535, 2, { 0, 0 }, 65536, true, true },
+	{ "case 4E, Lc 65535, Le 65536",
+	  3,
+	  { 0, 0xFF, 0xFF },
+	  65535,
+	  2,
+	  { 0, 0 },
+	  65536,
+	  true,
+	  true },
 };
 #define CASES (sizeof seven_cases / sizeof seven_cases[0])
 
