@@ -31,7 +31,7 @@ ROOMS = {
     "stream": ("cas/stream", WIRE),
     "scramble": ("cas/scramble", WIRE),
     "pipeline": ("cas/pipeline", WIRE | {"stream", "scramble"}),
-    "io": ("cas/io", WIRE),
+    "io": ("cas/io", WIRE | {"stream"}),
     "store": ("keys/store", WIRE | {"crypto_openssl", "io"}),
     "tree": ("keys/tree", WIRE),
     "core": ("smartcard/core", WIRE),

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of this room only. */
+#ifndef TESSERA_IO_PRIVATE_H
+#define TESSERA_IO_PRIVATE_H
+
+#include "io/net.h"
+
+#define RTP_HEADER 12U /* RFC 3550 5.1 */
+
+/* "what name: text of errno"; returns RC_IO. */
+enum rc io_fail(struct io_error *error, const char *what, const char *name);
+enum rc io_fail_text(struct io_error *error, enum rc rc, const char *what, const char *why);
+
+enum io_scheme { IO_FILE, IO_STANDARD, IO_UDP, IO_RTP };
+/* Takes the scheme off; *rest is what follows it. */
+enum io_scheme io_scheme_of(const char *spec, const char **rest);
+
+/* RC_OK: ready; RC_TIMEOUT: time is up or a signal came; RC_IO. events as of poll. */
+enum rc io_wait(int fd, short events, int timeout_ms, struct io_error *error) RC_CHECKED;
+enum rc io_udp_open_input(const char *endpoint, int *fd, struct io_error *error) RC_CHECKED;
+enum rc io_udp_open_output(const char *endpoint, int ttl, int *fd,
+			   struct io_error *error) RC_CHECKED;
+
+#endif

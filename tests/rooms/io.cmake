@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME io SOURCES unit/test_io.c USES tessera_io tessera_stream)
