@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GlobalPlatform secure channel protocol 03 (Amendment D 1.2), both ends. S8 mode with AES-128 keys,
- * i = 70 (pseudo-random challenge, R-MAC, R-ENC); levels 00, 01, 03, 11, 13, 33. */
+/* GlobalPlatform secure channel protocol 03 (Amendment D 1.2), both ends. S8 mode with AES-128
+ * keys, i = 70 (pseudo-random challenge, R-MAC, R-ENC); levels 00, 01, 03, 11, 13, 33. */
 #ifndef TESSERA_CHANNEL_SCP03_H
 #define TESSERA_CHANNEL_SCP03_H
 
@@ -12,7 +12,8 @@
 #define SCP03_CHALLENGE 8
 #define SCP03_CRYPTOGRAM 8
 #define SCP03_MAC 8
-#define SCP03_INIT_ANSWER 32 /* diversification 10, key information 3, challenge 8, cryptogram 8, sequence 3 */
+#define SCP03_INIT_ANSWER \
+	32 /* diversification 10, key information 3, challenge 8, cryptogram 8, sequence 3 */
 
 #define SCP03_C_MAC 0x01
 #define SCP03_C_ENC 0x02
@@ -25,17 +26,19 @@ struct scp03_keys {
 	uint8_t dek[CRYPTO_KEY];
 };
 
-/* One session, the same on either side; plain data, wiped by scp03_close. */
+/* One session, the same on either side; plain data, all zero at first, wiped by scp03_close. A
+ * closed session accepts nothing: its keys are known to everybody. */
 struct scp03_session {
 	uint8_t s_enc[CRYPTO_KEY];
 	uint8_t s_mac[CRYPTO_KEY];
 	uint8_t s_rmac[CRYPTO_KEY];
-	uint8_t chain[CRYPTO_MAC];    /* MAC chaining value */
+	uint8_t chain[CRYPTO_MAC];     /* MAC chaining value */
 	uint8_t counter[CRYPTO_BLOCK]; /* encryption counter */
 	uint8_t card_cryptogram[SCP03_CRYPTOGRAM];
 	uint8_t host_cryptogram[SCP03_CRYPTOGRAM];
 	uint8_t level;
-	bool open; /* host authenticated */
+	bool derived; /* keys are set, one EXTERNAL AUTHENTICATE is awaited */
+	bool open;    /* host authenticated */
 };
 
 /* Pseudo-random card challenge (Amendment D 6.2.2.1): sequence counter and AID of the domain. */
@@ -49,27 +52,44 @@ enum rc scp03_derive(const struct crypto *c, const struct scp03_keys *keys,
 		     struct scp03_session *s) RC_CHECKED;
 void scp03_close(struct scp03_session *s);
 
-/* Card: checks an EXTERNAL AUTHENTICATE (whole command APDU). RC_OK opens the session at P1's
- * level; RC_AUTH: wrong MAC or cryptogram; RC_FORMAT: level or length not possible. */
-enum rc scp03_card_authenticate(const struct crypto *c, struct scp03_session *s,
-				const uint8_t *cmd, size_t cmd_len) RC_CHECKED;
+/* Card: checks an EXTERNAL AUTHENTICATE (whole command APDU), once for each scp03_derive. RC_OK
+ * opens the session at P1's level, and the answer to this command itself is not wrapped; otherwise
+ * the session is closed. RC_AUTH: wrong MAC or cryptogram; RC_FORMAT: level or length not possible;
+ * RC_STATE: nothing was derived. */
+enum rc scp03_card_authenticate(const struct crypto *c, struct scp03_session *s, const uint8_t *cmd,
+				size_t cmd_len) RC_CHECKED;
 /* Card: verifies and deciphers a wrapped command in place; on RC_OK cmd holds the plain command
- * (CLA without the secure messaging bit, Lc adjusted, Le dropped; *cmd_len its length).
- * RC_AUTH: wrong MAC or padding, session closed. */
+ * (CLA without the secure messaging bit, Lc adjusted and short where it can be, Le dropped;
+ * *cmd_len its length; 4 bytes when there is no data). At level 00 a plain command passes. RC_AUTH:
+ * wrong MAC or padding, no MAC where the level wants one; RC_FORMAT: no APDU with a MAC; RC_STATE:
+ * not open. Every failure closes the session. */
 enum rc scp03_card_unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *cmd,
 			  size_t *cmd_len) RC_CHECKED;
-/* Card: wraps response data of *len bytes in place; room cap ≥ *len + 16 + 8. sw is MACed, not appended. */
-enum rc scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data,
-			size_t *len, size_t cap, uint16_t sw) RC_CHECKED;
+/* Card: wraps response data of *len bytes in place; room cap ≥ *len + 16 + 8. sw is MACed, not
+ * appended. With an error word (not 9000, 62xx, 63xx) data and MAC are left out: *len becomes 0.
+ * RC_SPACE, RC_STATE: not open. */
+enum rc scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data, size_t *len,
+			size_t cap, uint16_t sw) RC_CHECKED;
 
-/* Host: builds EXTERNAL AUTHENTICATE for the session. out has room for 21 bytes. */
+/* Host: scp03_derive from the answer to INITIALIZE UPDATE (without SW), and the check of the card's
+ * cryptogram. RC_AUTH: the card does not know the keys, session closed. */
+enum rc scp03_host_accept(const struct crypto *c, const struct scp03_keys *keys,
+			  const uint8_t host_challenge[SCP03_CHALLENGE],
+			  const uint8_t answer[SCP03_INIT_ANSWER],
+			  struct scp03_session *s) RC_CHECKED;
+/* Host: builds EXTERNAL AUTHENTICATE for the session and opens it; close it when the card does not
+ * answer 9000. out has room for 21 bytes. RC_RANGE: no such level; RC_SPACE; RC_STATE: nothing was
+ * derived. */
 enum rc scp03_host_authenticate(const struct crypto *c, struct scp03_session *s, uint8_t level,
 				uint8_t *out, size_t cap, size_t *out_len) RC_CHECKED;
-/* Host: wraps CLA INS P1 P2 and data (≤ 231 bytes with C-ENC) into a short command APDU with Le 00. */
+/* Host: wraps CLA INS P1 P2 and data (≤ 239 bytes with C-ENC, 247 with C-MAC alone) into a short
+ * command APDU with Le 00. out must not overlap data. RC_SPACE, before the session moves; RC_STATE:
+ * not open. */
 enum rc scp03_host_wrap(const struct crypto *c, struct scp03_session *s, const uint8_t header[4],
 			const uint8_t *data, size_t len, uint8_t *out, size_t cap,
 			size_t *out_len) RC_CHECKED;
-/* Host: verifies and deciphers response data (without SW) in place. RC_AUTH closes the session. */
+/* Host: verifies and deciphers response data (without SW) in place. RC_AUTH: wrong or missing MAC,
+ * wrong padding; RC_STATE: not open. Every failure closes the session. */
 enum rc scp03_host_unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *data,
 			  size_t *len, uint16_t sw) RC_CHECKED;
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME scp03 SOURCES unit/test_scp03.c USES tessera_channel tessera_test_crypto)
