@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What an application is to the card: an AID, a table of commands with their access rules, a
  * partition, some RAM, and services that others may use. The dispatcher checks every rule of the
- * table before a handler runs, and commits at most once, after the handler and before the answer. */
+ * table before a handler runs, and commits at most once, after the handler and before the answer.
+ */
 #ifndef TESSERA_CORE_APP_H
 #define TESSERA_CORE_APP_H
 
@@ -13,7 +14,8 @@ struct card;
 
 #define CARD_RESPONSE_MAX 1024 /* data bytes of an answer */
 
-/* What an application sees of the card. Made by the core, one per application; lives as long as the card. */
+/* What an application sees of the card. Made by the core, one per application; lives as long as the
+ * card. */
 struct card_env {
 	struct card *card;
 	const struct crypto *crypto;
@@ -23,27 +25,27 @@ struct card_env {
 
 struct card_call {
 	const struct apdu *cmd;
-	uint8_t *rsp;        /* room for CARD_RESPONSE_MAX */
-	uint16_t rsp_len;    /* set by the handler */
+	uint8_t *rsp;     /* room for CARD_RESPONSE_MAX */
+	uint16_t rsp_len; /* set by the handler */
 };
 
 /* Access levels: what must have happened before (bits, all needed). */
 #define ACCESS_ALWAYS 0x00
-#define ACCESS_SECURED 0x01    /* card life cycle SECURED: ECM, EMM, purchase */
-#define ACCESS_UNSECURED 0x02  /* before SECURED only: personalisation */
-#define ACCESS_CHANNEL 0x04    /* inside an open SCP03 session of its domain */
+#define ACCESS_SECURED 0x01   /* card life cycle SECURED: ECM, EMM, purchase */
+#define ACCESS_UNSECURED 0x02 /* before SECURED only: personalisation */
+#define ACCESS_CHANNEL 0x04   /* inside an open SCP03 session of its domain */
 
 /* Rules for P1 and P2. */
 enum p_rule { P_ZERO, P_ANY };
 
 struct card_command {
-	uint8_t cla;         /* without channel and secure messaging bits */
+	uint8_t cla; /* without channel and secure messaging bits */
 	uint8_t ins;
-	enum p_rule p_rule;  /* P_ZERO: P1P2 must be 0000, else 6A86 */
+	enum p_rule p_rule;      /* P_ZERO: P1P2 must be 0000, else 6A86 */
 	uint16_t lc_min, lc_max; /* data bytes; else 6700 */
-	uint8_t access;      /* ACCESS_… */
-	/* Returns a status word. 9000 and 6310 commit what was staged; 62xx and other 63xx keep the answer
-	 * and discard what was staged; any other word discards both. */
+	uint8_t access;          /* ACCESS_… */
+	/* Returns a status word. 9000 and 6310 commit what was staged; 62xx and other 63xx keep the
+	 * answer and discard what was staged; any other word discards both. */
 	uint16_t (*handler)(struct card_env *env, struct card_call *call);
 };
 
@@ -51,19 +53,22 @@ struct card_app {
 	const char *name;
 	uint8_t aid[16];
 	uint8_t aid_len;
-	uint32_t part_size;  /* bytes of NV it wants */
-	uint32_t ram_size;   /* bytes of RAM it wants */
+	uint32_t part_size; /* bytes of NV it wants */
+	uint32_t ram_size;  /* bytes of RAM it wants */
 	const struct card_command *commands;
 	uint8_t command_count;
-	/* Writes the first contents of its partition, which is all zeros, when the image is made (staged
-	 * in several commits by the core: each call with step 0, 1, 2 … until RC_NOT_FOUND). NULL: zeros. */
+	/* Writes the first contents of its partition, which is all zeros, when the image is made
+	 * (staged in several commits by the core: each call with step 0, 1, 2 … until
+	 * RC_NOT_FOUND). NULL: zeros. */
 	enum rc (*format)(struct card_env *env, unsigned int step);
 	/* One DGI of personalisation (wire/personalise.h), data as received; unwrap keys with
 	 * card_unwrap_key(). Returns a status word. */
-	uint16_t (*store_data)(struct card_env *env, uint16_t dgi, const uint8_t *data, uint16_t len);
+	uint16_t (*store_data)(struct card_env *env, uint16_t dgi, const uint8_t *data,
+			       uint16_t len);
 	/* Whether everything is there that SECURED needs; NULL: always. */
 	bool (*is_personalised)(struct card_env *env);
-	/* A named service for other applications of this card (see apps/purse_service.h), or NULL. */
+	/* A named service for other applications of this card (see apps/purse_service.h), or NULL.
+	 */
 	const void *service;
 };
 

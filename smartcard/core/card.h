@@ -11,7 +11,13 @@
 #define CARD_COMMAND_MAX 1033
 
 /* Card life cycle (GlobalPlatform 11.1.1). */
-enum card_life { CARD_OP_READY = 0x01, CARD_INITIALIZED = 0x07, CARD_SECURED = 0x0F, CARD_LOCKED = 0x7F, CARD_TERMINATED = 0xFF };
+enum card_life {
+	CARD_OP_READY = 0x01,
+	CARD_INITIALIZED = 0x07,
+	CARD_SECURED = 0x0F,
+	CARD_LOCKED = 0x7F,
+	CARD_TERMINATED = 0xFF
+};
 
 /* Given once, borrowed for the card's life. */
 struct card_port {
@@ -19,7 +25,7 @@ struct card_port {
 	const struct nv_port *nv;
 	const struct card_app *const *apps; /* issuer domain is built in and not among them */
 	uint8_t app_count;
-	void *ram[CARD_APPS_MAX];           /* ram_size bytes for each application */
+	void *ram[CARD_APPS_MAX]; /* ram_size bytes for each application */
 };
 
 struct card {
@@ -30,28 +36,31 @@ struct card {
 	uint8_t life;                           /* enum card_life, as it is in the memory */
 	uint8_t next_life;                      /* what this command's commit makes of it */
 	uint8_t scp_key_version;                /* of the pending or open session */
-	bool scp_pending;                       /* INITIALIZE UPDATE done, host not yet authenticated */
-	uint8_t perso_target;                   /* application that STORE DATA goes to, 0 none */
-	uint8_t perso_block;                    /* number that its next block must have */
+	bool scp_pending;     /* INITIALIZE UPDATE done, host not yet authenticated */
+	uint8_t perso_target; /* application that STORE DATA goes to, 0 none */
+	uint8_t perso_block;  /* number that its next block must have */
 	bool powered;
 	struct scp03_session session;
-	uint8_t session_dek[CRYPTO_KEY];        /* static DEK of the session's key set */
-	uint8_t command[CARD_COMMAND_MAX];      /* working copy, wiped after each command */
-	uint8_t response[CARD_RESPONSE_MAX];    /* what a handler writes, wiped after each command */
+	uint8_t session_dek[CRYPTO_KEY];     /* static DEK of the session's key set */
+	uint8_t command[CARD_COMMAND_MAX];   /* working copy, wiped after each command */
+	uint8_t response[CARD_RESPONSE_MAX]; /* what a handler writes, wiped after each command */
 };
 
 /* Lays out partitions and writes a blank card: life cycle OP_READY, public test keys. RC_SPACE: the
- * applications want more NV than there is; RC_RANGE: more than CARD_APPS_MAX of them; RC_IO. The card
- * is off afterwards; a format that was cut short does not power up. */
-enum rc card_format(struct card *card, const struct card_port *port, const uint8_t serial[8]) RC_CHECKED;
+ * applications want more NV than there is; RC_RANGE: more than CARD_APPS_MAX of them; RC_IO. The
+ * card is off afterwards; a format that was cut short does not power up. */
+enum rc card_format(struct card *card, const struct card_port *port,
+		    const uint8_t serial[8]) RC_CHECKED;
 /* Power-up or reset: mounts and recovers the memory, clears all RAM state. RC_FORMAT, RC_IO,
  * RC_INTEGRITY; RC_VERSION: another version, or made for other applications. */
 enum rc card_reset(struct card *card, const struct card_port *port) RC_CHECKED;
 /* One command in, one answer out (data and SW, 2…1,026 bytes). rsp has room for cap ≥ 258 bytes; an
  * answer that does not fit becomes 6700 and changes nothing. Never fails: faults are status words.
  * Returns the answer's length. */
-size_t card_transmit(struct card *card, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t cap);
-/* Historical and interface bytes of the ATR: T=0 and T=1 offered, names the card "TESSERA". Returns length ≤ 33. */
+size_t card_transmit(struct card *card, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
+		     size_t cap);
+/* Historical and interface bytes of the ATR: T=0 and T=1 offered, names the card "TESSERA". Returns
+ * length ≤ 33. */
 size_t card_atr(const struct card *card, uint8_t atr[33]);
 
 #endif

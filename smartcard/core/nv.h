@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NV_LOG_MAX 1024      /* bytes of one transaction, entry headers included */
-#define NV_LOG_PAGES_MAX 64  /* pages of one transaction: 64 of 32 bytes, 32 of 64, 16 of 128, else 8 */
+#define NV_LOG_MAX 1024 /* bytes of one transaction, entry headers included */
+#define NV_LOG_PAGES_MAX \
+	64 /* pages of one transaction: 64 of 32 bytes, 32 of 64, 16 of 128, else 8 */
 
 /* The memory itself. One const struct per platform; ctx belongs to the caller. */
 struct nv_port {
 	void *ctx;
-	uint32_t size;   /* bytes; television profile ≤ 32,768 */
-	uint16_t page;   /* bytes that one torn write may damage together; power of two, 32…1,024 */
+	uint32_t size; /* bytes; television profile ≤ 32,768 */
+	uint16_t page; /* bytes that one torn write may damage together; power of two, 32…1,024 */
 	enum rc (*read)(void *ctx, uint32_t offset, uint8_t *dst, uint32_t len);
 	/* Durable when it returns RC_OK. Writes that touch one page only may be torn as a whole:
 	 * old, new, mixed or all FF. RC_IO. Never called across the end. */
@@ -29,11 +30,11 @@ struct nv_port {
 
 struct nv {
 	const struct nv_port *port;
-	uint32_t generation;         /* of the last commit; grows by one per commit */
+	uint32_t generation; /* of the last commit; grows by one per commit */
 	uint16_t staged_len;
-	bool overflow;               /* more was staged than the log holds: the commit will refuse */
-	bool failed;                 /* a write failed: everything is RC_IO until the next mount */
-	uint8_t staged[NV_LOG_MAX];  /* entries: offset u32, length u16, bytes */
+	bool overflow;              /* more was staged than the log holds: the commit will refuse */
+	bool failed;                /* a write failed: everything is RC_IO until the next mount */
+	uint8_t staged[NV_LOG_MAX]; /* entries: offset u32, length u16, bytes */
 };
 
 /* First bytes of the memory are nv's own (superblock and log); partitions begin here. */
@@ -51,9 +52,9 @@ enum rc nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len) RC_CHEC
  * commit refuse with RC_SPACE. */
 void nv_stage(struct nv *nv, uint32_t offset, const void *src, uint32_t len);
 bool nv_is_staged(const struct nv *nv);
-/* All staged writes become durable, or none. Nothing staged: writes nothing. What was staged is gone
- * afterwards, whatever the result. RC_SPACE: nothing was written; RC_IO: whether it counts is known at
- * the next mount. */
+/* All staged writes become durable, or none. Nothing staged: writes nothing. What was staged is
+ * gone afterwards, whatever the result. RC_SPACE: nothing was written; RC_IO: whether it counts is
+ * known at the next mount. */
 enum rc nv_commit(struct nv *nv) RC_CHECKED;
 void nv_discard(struct nv *nv);
 
@@ -63,22 +64,24 @@ struct nv_part {
 	uint32_t base;
 	uint32_t size;
 };
-/* Offsets are relative to the partition. RC_RANGE: outside. Staging outside makes the commit refuse.
- * nv_part_stage also reports RC_SPACE as soon as the log is full. */
-enum rc nv_part_read(const struct nv_part *part, uint32_t offset, void *dst, uint32_t len) RC_CHECKED;
-enum rc nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src, uint32_t len) RC_CHECKED;
+/* Offsets are relative to the partition. RC_RANGE: outside. Staging outside makes the commit
+ * refuse. nv_part_stage also reports RC_SPACE as soon as the log is full. */
+enum rc nv_part_read(const struct nv_part *part, uint32_t offset, void *dst,
+		     uint32_t len) RC_CHECKED;
+enum rc nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src,
+		      uint32_t len) RC_CHECKED;
 
-/* A cell that becomes durable at once, outside any transaction: two slots of NV_CELL_SLOT bytes in two
- * runs of pages, each with a check. Cells that share a page are written together, so that a torn page
- * takes no neighbour's newest value with it; of a page's two copies the newer whole one counts. For
- * try, sequence and error counters. */
+/* A cell that becomes durable at once, outside any transaction: two slots of NV_CELL_SLOT bytes in
+ * two runs of pages, each with a check. Cells that share a page are written together, so that a
+ * torn page takes no neighbour's newest value with it; of a page's two copies the newer whole one
+ * counts. For try, sequence and error counters. */
 #define NV_CELL_SLOT 16 /* stamp u32, value u32, CRC-32, zeros */
 /* Bytes that n cells need in a partition: two whole runs of pages. */
 uint32_t nv_cells_size(const struct nv_port *port, unsigned int n);
-/* base: offset of the cell area in the partition, page-aligned in the memory, and nothing else in its
- * pages. RC_FORMAT: both copies bad, or never written; RC_RANGE; RC_IO. The first write into a page of
- * zeros makes its other cells 0; a page with two bad copies takes no write. RC_SPACE: worn out after
- * 2^32 − 1 writes. */
+/* base: offset of the cell area in the partition, page-aligned in the memory, and nothing else in
+ * its pages. RC_FORMAT: both copies bad, or never written; RC_RANGE; RC_IO. The first write into a
+ * page of zeros makes its other cells 0; a page with two bad copies takes no write. RC_SPACE: worn
+ * out after 2^32 − 1 writes. */
 enum rc nv_cell_read(const struct nv_part *part, uint32_t base, unsigned int n_cells,
 		     unsigned int index, uint32_t *value) RC_CHECKED;
 enum rc nv_cell_write(const struct nv_part *part, uint32_t base, unsigned int n_cells,

@@ -10,18 +10,20 @@
 
 /* Where a PIN lives in its application's partition. */
 struct pin_place {
-	uint32_t offset;     /* of the 9-byte PIN: length u8, digits 8 */
-	uint32_t cells;      /* offset of the cell area */
+	uint32_t offset; /* of the 9-byte PIN: length u8, digits 8 */
+	uint32_t cells;  /* offset of the cell area */
 	unsigned int n_cells;
-	unsigned int cell;   /* index of the try counter: tries left */
+	unsigned int cell; /* index of the try counter: tries left */
 };
 
-/* 9000, 63Cx (x tries left) or 6983; 6A80: not 4…8 digits (no try is spent). Writes at once, outside
- * the transaction, and stages nothing. */
-uint16_t pin_verify(struct card_env *env, const struct pin_place *place, const uint8_t *pin, uint8_t len);
+/* 9000, 63Cx (x tries left) or 6983; 6A80: not 4…8 digits (no try is spent). Writes at once,
+ * outside the transaction, and stages nothing. */
+uint16_t pin_verify(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
+		    uint8_t len);
 /* Stages a new PIN; the counter goes back to PIN_TRIES at once. 6A80: not 4…8 digits, or trivial
  * (all digits the same, or a run up or down). */
-uint16_t pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin, uint8_t len);
+uint16_t pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
+		 uint8_t len);
 uint8_t pin_tries_left(struct card_env *env, const struct pin_place *place);
 
 #endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The vpcd machine on a socket. */
+#include "emulator/serve.h"
+
+#include "base/mem.h"
+#include "emulator/vpcd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LOOK_MS 500 /* how often *stop is looked at, and how long until the next try to connect */
+#define SEND_MS 10000
+
+static void
+note(const struct serve_options *o, const char *text)
+{
+	if (o->note)
+		o->note(o->note_ctx, text);
+}
+
+static bool
+stopped(const struct serve_options *o)
+{
+	return o->stop && *o->stop != 0;
+}
+
+static enum rc
+resolve(const struct serve_options *o, struct addrinfo **list, char why[EMULATOR_WHY])
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	int result;
+
+	hints.ai_flags = AI_NUMERICSERV | (o->listen ? AI_PASSIVE : 0);
+	result = getaddrinfo(o->host, o->port, &hints, list);
+	if (result == 0)
+		return RC_OK;
+	snprintf(why, EMULATOR_WHY, "%s", gai_strerror(result));
+	return RC_NOT_FOUND;
+}
+
+static void
+set_options(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* A listening socket on the first address that takes one; -1 with errno set. */
+static int
+open_listener(const struct addrinfo *list)
+{
+	const int on = 1;
+	int error = EADDRNOTAVAIL;
+
+	for (const struct addrinfo *a = list; a; a = a->ai_next) {
+		int fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+
+		if (fd < 0)
+			continue;
+		set_options(fd);
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, 1) == 0)
+			return fd;
+		error = errno;
+		close(fd);
+	}
+	errno = error;
+	return -1;
+}
+
+/* -1: nobody is there. */
+static int
+open_connection(const struct addrinfo *list)
+{
+	for (const struct addrinfo *a = list; a; a = a->ai_next) {
+		int fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+
+		if (fd < 0)
+			continue;
+		set_options(fd);
+		if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* Whether something can be done with fd before it is time to stop. fd < 0: only waits a while. */
+static bool
+wait_for(const struct serve_options *o, int fd, short what, bool once)
+{
+	struct pollfd p = { .fd = fd, .events = what };
+
+	while (!stopped(o)) {
+		if (poll(&p, 1, LOOK_MS) > 0)
+			return true;
+		if (once)
+			return false;
+	}
+	return false;
+}
+
+static bool
+send_all(const struct serve_options *o, int fd, const uint8_t *data, size_t len)
+{
+	int waited_ms = 0;
+
+	while (len > 0) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			if (waited_ms >= SEND_MS || stopped(o))
+				return false;
+			if (!wait_for(o, fd, POLLOUT, true))
+				waited_ms += LOOK_MS;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* vpcd sends length and payload apart; without an immediate acknowledgement each command would wait
+ * 40 ms. The option does not stick, so it is set before every recv. */
+static ssize_t
+receive(int fd, uint8_t *data, size_t cap)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	return recv(fd, data, cap, 0);
+}
+
+/* One connection, until the reader goes away or it is time to stop. */
+static void
+serve_connection(const struct apdu_link *card, const struct serve_options *o, int fd)
+{
+	struct vpcd_card vpcd = { 0 };
+	uint8_t in[512], answer[VPCD_ANSWER_MAX];
+	bool alive = true;
+
+	while (alive && wait_for(o, fd, POLLIN, false)) {
+		ssize_t n = receive(fd, in, sizeof in);
+		size_t at = 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		alive = n > 0;
+		while (alive && at < (size_t)n) {
+			enum vpcd_event event;
+			size_t len;
+
+			at += vpcd_feed(&vpcd, in + at, (size_t)n - at, &event);
+			len = vpcd_react(&vpcd, event, card, answer);
+			alive = send_all(o, fd, answer, len);
+		}
+	}
+	(void)!card->reset(card->ctx); /* pulled out */
+	mem_wipe(&vpcd, sizeof vpcd);
+	mem_wipe(in, sizeof in);
+	mem_wipe(answer, sizeof answer);
+}
+
+static void
+serve_listener(const struct apdu_link *card, const struct serve_options *o, int listener)
+{
+	note(o, "waiting for a reader");
+	while (wait_for(o, listener, POLLIN, false)) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd < 0)
+			continue;
+		set_options(fd);
+		note(o, "a reader is connected");
+		serve_connection(card, o, fd);
+		close(fd);
+		if (!stopped(o))
+			note(o, "the reader is gone, waiting for the next");
+	}
+}
+
+static void
+serve_client(const struct apdu_link *card, const struct serve_options *o,
+	     const struct addrinfo *list)
+{
+	bool said = false;
+
+	while (!stopped(o)) {
+		int fd = open_connection(list);
+
+		if (fd >= 0) {
+			note(o, "the card is in the reader");
+			serve_connection(card, o, fd);
+			close(fd);
+			said = false;
+			if (!stopped(o))
+				note(o, "the reader is gone");
+		} else if (!said) {
+			note(o, "no reader there yet, trying until there is one");
+			said = true;
+		}
+		(void)wait_for(o, -1, 0, true);
+	}
+}
+
+enum rc
+emulator_serve(const struct apdu_link *card, const struct serve_options *options,
+	       char why[EMULATOR_WHY])
+{
+	struct addrinfo *list = NULL;
+	enum rc rc = resolve(options, &list, why);
+	int listener;
+
+	if (rc != RC_OK)
+		return rc;
+	if (options->listen) {
+		listener = open_listener(list);
+		if (listener < 0) {
+			rc = errno == EADDRINUSE ? RC_CONFLICT : RC_IO;
+			snprintf(why, EMULATOR_WHY, "%s", strerror(errno));
+		} else {
+			serve_listener(card, options, listener);
+			close(listener);
+		}
+	} else {
+		serve_client(card, options, list);
+	}
+	freeaddrinfo(list);
+	return rc;
+}
