@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 tessera_test(NAME wire_apdu SOURCES unit/test_wire_apdu.c USES tessera_wire)
-foreach(noun ecm emm answer record)
+foreach(noun ecm emm answer record vectors)
 	tessera_test(NAME wire_${noun} SOURCES unit/test_wire_${noun}.c USES tessera_wire tessera_test_crypto)
+endforeach()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME wire_vectors_script COMMAND ${Python3_EXECUTABLE} -B
+	${CMAKE_SOURCE_DIR}/tests/vectors/make_wire_vectors.py --check
+	${CMAKE_SOURCE_DIR}/tests/vectors/wire.txt)
+foreach(noun ecm emm report)
+	tessera_fuzz(NAME wire_${noun} SOURCES fuzz/fuzz_wire_${noun}.c fuzz/fuzz_crypto.c USES tessera_wire)
+endforeach()
+foreach(noun apdu answer)
+	tessera_fuzz(NAME wire_${noun} SOURCES fuzz/fuzz_wire_${noun}.c USES tessera_wire)
 endforeach()
