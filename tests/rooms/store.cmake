@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME keystore SOURCES unit/test_keystore.c USES tessera_store tessera_test_crypto)
+set(wraps malloc calloc strdup strndup mkstemp write fchmod fsync link crypto_openssl_table crypto_openssl_scrypt
+	crypto_openssl_seal crypto_openssl_open crypto_openssl_keygen crypto_signer_new)
+list(TRANSFORM wraps PREPEND -Wl,--wrap=)
+tessera_test(NAME keystore_fault SOURCES fault/test_keystore_fault.c
+	USES tessera_store tessera_test_crypto LIBS ${wraps})
+tessera_fuzz(NAME keystore SOURCES fuzz/fuzz_keystore.c USES tessera_store)
