@@ -52,7 +52,7 @@ generation_decode(const char *line, size_t len, uint8_t uid[IMAGE_UID], uint32_t
 static int
 open_beside(const char *path, int flags)
 {
-	char name[4096];
+	char name[IMAGE_PATH_MAX];
 
 	if ((size_t)snprintf(name, sizeof name, "%s.generation", path) >= sizeof name) {
 		errno = ENAMETOOLONG;

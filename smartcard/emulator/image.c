@@ -141,7 +141,7 @@ enum rc
 image_create(const char *path, const struct image_header *h, const uint8_t *nv,
 	     char why[EMULATOR_WHY])
 {
-	char draft[4096];
+	char draft[IMAGE_PATH_MAX];
 	enum rc rc;
 	int fd;
 

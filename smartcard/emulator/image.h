@@ -12,6 +12,7 @@
 #define IMAGE_HEADER 64
 #define IMAGE_UID 8
 #define IMAGE_NV_MAX 65536U
+#define IMAGE_PATH_MAX 1024
 
 struct image_header {
 	uint32_t nv_size;
