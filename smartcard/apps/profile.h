@@ -19,8 +19,8 @@ struct profile_ram {
 	_Alignas(8) uint8_t purse[PURSE_RAM_SIZE];
 };
 
-/* Fills a port with the profile's applications; crypto, nv and ram are borrowed for the card's life.
- * nv: CARD_NV_SIZE bytes, pages of CARD_NV_PAGE. */
+/* Fills a port with the profile's applications; crypto, nv and ram are borrowed for the card's
+ * life. nv: CARD_NV_SIZE bytes, pages of CARD_NV_PAGE. */
 void profile_port(struct card_port *port, const struct crypto *crypto, const struct nv_port *nv,
 		  struct profile_ram *ram);
 

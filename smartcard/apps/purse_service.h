@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The purse's named services for other applications of the card. Debit only, within limits that the
- * purse's issuer sets per caller; a credit passes through unread and counts only with the purse's own
- * cryptogram. Everything is staged in the caller's command and becomes durable with its one commit. */
+ * purse's issuer sets per caller; a credit passes through unread and counts only with the purse's
+ * own cryptogram. Everything is staged in the caller's command and becomes durable with its one
+ * commit. */
 #ifndef TESSERA_APPS_PURSE_SERVICE_H
 #define TESSERA_APPS_PURSE_SERVICE_H
 
@@ -12,20 +13,20 @@
 enum purse_result {
 	PURSE_OK,
 	PURSE_BALANCE_LOW,
-	PURSE_LIMIT,        /* above the caller's limit for a single debit */
+	PURSE_LIMIT, /* above the caller's limit for a single debit */
 	PURSE_NO_SLOT,
-	PURSE_UNIT,         /* the slot holds another unit */
-	PURSE_WRONG_MAC,    /* credit: cryptogram wrong */
-	PURSE_UNCHANGED,    /* credit: seen before, or no greater than what is there */
-	PURSE_EXHAUSTED,    /* transaction sequence number used up */
-	PURSE_FAULT         /* memory or cryptography failed */
+	PURSE_UNIT,      /* the slot holds another unit */
+	PURSE_WRONG_MAC, /* credit: cryptogram wrong */
+	PURSE_UNCHANGED, /* credit: seen before, or no greater than what is there */
+	PURSE_EXHAUSTED, /* transaction sequence number used up */
+	PURSE_FAULT      /* memory or cryptography failed */
 };
 
 struct purse_service {
 	/* Reads a slot. */
 	enum purse_result (*slot)(struct card_env *purse, uint8_t slot, struct ca_slot *out);
-	/* Checks unit, balance and limit, then stages the debit and its log entry. Fills purse_sequence,
-	 * balance_after and tac of *r from its other fields. */
+	/* Checks unit, balance and limit, then stages the debit and its log entry. Fills
+	 * purse_sequence, balance_after and tac of *r from its other fields. */
 	enum purse_result (*debit)(struct card_env *purse, const uint8_t *caller_aid,
 				   uint8_t caller_aid_len, struct record *r);
 	/* Stages a new total of one credit source, if the cryptogram is the purse domain's. */

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The conditional access application: its commands and the rules that the dispatcher checks. */
+#include "apps/ca_state.h"
+#include "apps/profile.h"
+#include "wire/personalise.h"
+
+#define CHANGE_MIN (1U + 2U * PIN_MIN)
+#define CHANGE_MAX (1U + 2U * PIN_MAX)
+
+static const struct card_command ca_commands[] = {
+	{ CA_CLA, CA_INS_ECM, P_ZERO, 1, ECM_MAX, ACCESS_SECURED, ca_ecm_command },
+	{ CA_CLA, CA_INS_EMM, P_ZERO, 1, EMM_MAX, ACCESS_SECURED, ca_emm_command },
+	{ CA_CLA, CA_INS_PURCHASE, P_ZERO, 1, CA_PURCHASE_MAX, ACCESS_SECURED,
+	  ca_purchase_command },
+	{ CA_CLA, CA_INS_REPORT, P_ZERO, 4, 4, ACCESS_SECURED, ca_report_command },
+	{ CA_CLA, CA_INS_GET_DATA, P_ANY, 0, 0, ACCESS_ALWAYS, ca_get_data_command },
+	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_SECURED, ca_verify_command },
+	{ 0x00, ISO_INS_CHANGE_REFERENCE, P_ANY, CHANGE_MIN, CHANGE_MAX, ACCESS_SECURED,
+	  ca_change_reference_command },
+};
+
+const struct card_app ca_app = {
+	.name = "ca",
+	.aid = AID_CA,
+	.aid_len = AID_CA_LEN,
+	.part_size = CA_NV_SIZE,
+	.ram_size = CA_RAM_SIZE,
+	.commands = ca_commands,
+	.command_count = sizeof ca_commands / sizeof ca_commands[0],
+	.store_data = ca_store_data,
+	.is_personalised = ca_is_personalised,
+};

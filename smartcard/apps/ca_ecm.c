@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* ECM: checks it, places it in time, compares its criteria with the rights of this card, and gives
+ * the control words only when a right opens (DESIGN: journeys 1 and 2). */
+#include "apps/ca_clock.h"
+#include "apps/ca_key.h"
+#include "apps/ca_right.h"
+#include "apps/ca_seen.h"
+#include "apps/common.h"
+#include "base/mem.h"
+#include "base/status_word.h"
+#include "base/time2000.h"
+
+#define RECORDING_NEVER 2U
+
+/* What the card knows when it decides. */
+struct judgement {
+	const struct ecm *ecm;
+	enum ca_freshness freshness;
+	uint32_t moment; /* at which rights are judged */
+};
+
+static void
+open_by(struct ca_answer *a, const struct ecm *ecm, enum ca_opened_by by, uint32_t id, uint32_t end,
+	bool may_record)
+{
+	a->outcome = OUTCOME_OPEN;
+	a->cw_size = ecm->cw_size;
+	memcpy(a->cw_even, ecm->cw_even, ecm->cw_size);
+	memcpy(a->cw_odd, ecm->cw_odd, ecm->cw_size);
+	a->opened_by = (uint8_t)by;
+	a->opened_id = id;
+	a->right_end = end;
+	a->may_record = may_record && ecm->criteria.recording != RECORDING_NEVER;
+}
+
+static bool
+is_refused(const struct ecm_criteria *criteria, uint32_t leaf)
+{
+	for (unsigned int i = 0; i < criteria->negative_count; i++) {
+		if (criteria->negative[i] == leaf)
+			return true;
+	}
+	return false;
+}
+
+/* The right to one event. */
+static enum rc
+try_event(const struct card_env *env, const struct judgement *j, uint32_t event_id,
+	  enum ca_right_state *state, struct ca_answer *a)
+{
+	struct ca_event_right right;
+	enum rc rc = ca_event_find(env, event_id, &right);
+
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	if (j->moment >= right.end) {
+		if (*state == CA_RIGHT_NONE)
+			*state = CA_RIGHT_EXPIRED;
+		return RC_OK;
+	}
+	*state = CA_RIGHT_OPEN;
+	open_by(a, j->ecm, OPENED_BY_EVENT, event_id, right.end,
+		(right.flags & ENTITLEMENT_MAY_RECORD) != 0);
+	return RC_OK;
+}
+
+/* Subscription, then the event that the ECM names, then the event that it offers. */
+static enum rc
+try_rights(const struct card_env *env, const struct judgement *j, enum ca_right_state *state,
+	   struct ca_answer *a)
+{
+	const struct ecm_criteria *criteria = &j->ecm->criteria;
+	struct ca_entitlement e;
+	enum rc rc = ca_entitlement_match(env, criteria->products, criteria->product_count,
+					  j->moment, state, &e);
+
+	if (rc == RC_OK && *state == CA_RIGHT_OPEN) {
+		open_by(a, j->ecm, OPENED_BY_SUBSCRIPTION, e.product, e.end,
+			(e.flags & ENTITLEMENT_MAY_RECORD) != 0);
+		return RC_OK;
+	}
+	if (rc == RC_OK && criteria->has_event)
+		rc = try_event(env, j, criteria->event_id, state, a);
+	if (rc == RC_OK && *state != CA_RIGHT_OPEN && criteria->has_offer)
+		rc = try_event(env, j, criteria->offer.event_id, state, a);
+	return rc;
+}
+
+static enum ca_outcome
+refusal(const struct judgement *j, enum ca_right_state state)
+{
+	const struct ecm_criteria *criteria = &j->ecm->criteria;
+
+	if (criteria->has_offer && j->freshness == CA_OLD)
+		return OUTCOME_OLD;
+	if (criteria->has_offer)
+		return ca_offer_is_on(&criteria->offer, j->moment) ? OUTCOME_OFFER : OUTCOME_WINDOW;
+	if (state == CA_RIGHT_EXPIRED)
+		return OUTCOME_EXPIRED;
+	return state == CA_RIGHT_NOT_YET ? OUTCOME_NOT_YET : OUTCOME_NOT_ENTITLED;
+}
+
+/* Decides about a verified ECM in its moment. */
+static enum rc
+decide(const struct card_env *env, const struct judgement *j, struct ca_answer *a)
+{
+	enum ca_right_state state = CA_RIGHT_NONE;
+	enum rc rc;
+
+	if (j->ecm->criteria.free) {
+		open_by(a, j->ecm, OPENED_BY_FREE, 0, TIME2000_NO_END, true);
+		return RC_OK;
+	}
+	rc = try_rights(env, j, &state, a);
+	if (rc != RC_OK || state == CA_RIGHT_OPEN)
+		return rc;
+	a->outcome = refusal(j, state);
+	if (a->outcome == OUTCOME_OFFER)
+		ca_answer_balance(env, j->ecm->criteria.offer.slot, a);
+	return RC_OK;
+}
+
+/* A verified ECM: negative list, clock, decision. */
+static enum rc
+judge(const struct card_env *env, const struct ca_identity *id, const struct ecm *ecm,
+      struct ca_answer *a)
+{
+	struct judgement j = { .ecm = ecm };
+	enum rc rc;
+
+	if (is_refused(&ecm->criteria, id->leaf)) {
+		ca_seen_forget(env, ecm->service_id);
+		a->outcome = OUTCOME_REVOKED;
+		return RC_OK;
+	}
+	rc = ca_clock_judge(env, ecm, &j.freshness, &j.moment);
+	if (rc != RC_OK)
+		return rc;
+	if (j.freshness == CA_AHEAD) {
+		a->outcome = OUTCOME_CLOCK;
+		return RC_OK;
+	}
+	if (j.freshness == CA_FRESH)
+		ca_seen_remember(env, ecm);
+	return decide(env, &j, a);
+}
+
+uint16_t
+ca_ecm_command(struct card_env *env, struct card_call *call)
+{
+	struct ca_answer a = { .outcome = OUTCOME_NO_KEY };
+	uint8_t key[CRYPTO_KEY];
+	struct ca_identity id;
+	struct ecm ecm;
+	enum rc rc = ecm_parse(call->cmd->data, call->cmd->lc, &ecm);
+
+	if (rc == RC_OK)
+		rc = ca_identity_load(env, &id);
+	if (rc != RC_OK)
+		return app_status(rc);
+	if (ecm.operator_id != id.operator_id)
+		return ca_answer_send(call, &a);
+	rc = ca_service_key_get(env, &ecm, key);
+	if (rc == RC_NOT_FOUND)
+		return ca_answer_send(call, &a);
+	if (rc == RC_OK)
+		rc = ecm_open(env->crypto, key, call->cmd->data, call->cmd->lc, &ecm);
+	if (rc == RC_OK)
+		rc = judge(env, &id, &ecm, &a);
+	mem_wipe(key, sizeof key);
+	mem_wipe(&ecm, sizeof ecm);
+	if (rc == RC_OK)
+		return ca_answer_send(call, &a);
+	mem_wipe(&a, sizeof a);
+	return app_status(rc);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The commands of an EMM. Values are absolute; what is there already stages nothing. */
+#include "apps/ca_clock.h"
+#include "apps/ca_emm.h"
+#include "apps/ca_key.h"
+#include "apps/ca_record.h"
+#include "apps/ca_right.h"
+#include "apps/common.h"
+#include "base/mem.h"
+#include "base/status_word.h"
+
+static uint16_t
+apply_entitlement(const struct card_env *env, const struct emm_command *cmd)
+{
+	struct ca_entitlement e = { .product = cmd->u.entitlement.product,
+				    .start = cmd->u.entitlement.start,
+				    .end = cmd->u.entitlement.end,
+				    .flags = cmd->u.entitlement.flags };
+	uint32_t now;
+	enum rc rc;
+
+	if (e.start >= e.end)
+		return SW_DATA;
+	rc = ca_clock_now(env, &now);
+	return app_status(rc == RC_OK ? ca_entitlement_put(env, &e, now) : rc);
+}
+
+/* The record of a right that was bought stays with it. */
+static uint16_t
+apply_event_right(const struct card_env *env, const struct emm_command *cmd)
+{
+	struct ca_event_right right = { .event_id = cmd->u.event_right.event_id };
+	uint32_t now;
+	enum rc rc = ca_clock_now(env, &now);
+
+	if (rc == RC_OK)
+		rc = ca_event_find(env, right.event_id, &right);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return app_status(rc);
+	right.end = cmd->u.event_right.end;
+	right.flags = cmd->u.event_right.flags;
+	return app_status(ca_event_put(env, &right, now));
+}
+
+static uint16_t
+apply_epoch_key(const struct card_env *env, const struct emm_command *cmd)
+{
+	enum rc rc = ca_epoch_put(env, cmd->u.epoch_key.group, cmd->u.epoch_key.epoch,
+				  cmd->u.epoch_key.key);
+
+	return rc == RC_CONFLICT ? SW_DATA : app_status(rc);
+}
+
+/* Passed on unread: only the purse knows whether the cryptogram is right. */
+static uint16_t
+apply_credit(const struct card_env *env, const struct emm_command *cmd)
+{
+	const struct purse_service *service;
+	struct card_env *purse;
+	enum purse_result result;
+	enum rc rc = ca_purse(env, &service, &purse);
+
+	if (rc != RC_OK)
+		return app_status(rc);
+	result = service->credit(purse, cmd->u.credit.slot, cmd->u.credit.source,
+				 cmd->u.credit.total, cmd->u.credit.sequence,
+				 cmd->u.credit.cryptogram);
+	if (result == PURSE_OK || result == PURSE_UNCHANGED)
+		return SW_OK;
+	if (result == PURSE_WRONG_MAC)
+		return SW_SECURITY_STATUS;
+	return result == PURSE_FAULT ? SW_FAULT : SW_CONDITIONS;
+}
+
+static uint16_t
+apply_clock_set(const struct card_env *env, enum ca_authority authority, uint32_t now)
+{
+	return authority == CA_BY_ROOT ? app_status(ca_clock_set(env, now)) : SW_SECURITY_STATUS;
+}
+
+static uint16_t
+apply_one(const struct card_env *env, enum ca_authority authority, const struct emm_command *cmd,
+	  struct ca_emm_effect *effect)
+{
+	bool moved = false;
+	uint16_t sw;
+
+	if (authority == CA_BY_CARD_KEY && emm_command_needs_signature(cmd->tag))
+		return SW_SECURITY_STATUS;
+	if (cmd->tag != EMM_TAG_TIME)
+		effect->only_time = false;
+	switch (cmd->tag) {
+	case EMM_TAG_ENTITLEMENT:
+		return apply_entitlement(env, cmd);
+	case EMM_TAG_ENTITLEMENT_CANCEL:
+		return app_status(ca_entitlement_cancel(env, cmd->u.entitlement_cancel.product));
+	case EMM_TAG_EVENT_RIGHT:
+		return apply_event_right(env, cmd);
+	case EMM_TAG_EVENT_CANCEL:
+		return app_status(ca_event_cancel(env, cmd->u.event_cancel.event_id));
+	case EMM_TAG_EPOCH_KEY:
+		return apply_epoch_key(env, cmd);
+	case EMM_TAG_CREDIT:
+		return apply_credit(env, cmd);
+	case EMM_TAG_RECORD_ACK:
+		return app_status(ca_journal_acknowledge(env, cmd->u.record_ack.record,
+							 cmd->u.record_ack.chain));
+	case EMM_TAG_TIME:
+		sw = app_status(ca_clock_advance(env, cmd->u.time.now, &moved));
+		effect->time_moved = effect->time_moved || moved;
+		return sw;
+	case EMM_TAG_CLOCK_SET:
+		return apply_clock_set(env, authority, cmd->u.time.now);
+	default:
+		return SW_FUNCTION;
+	}
+}
+
+uint16_t
+ca_emm_apply(const struct card_env *env, enum ca_authority authority, const uint8_t *body,
+	     size_t len, struct ca_emm_effect *effect)
+{
+	struct emm_command cmd;
+	uint16_t sw = SW_OK;
+
+	while (sw == SW_OK) {
+		enum rc rc = emm_command_decode(&body, &len, &cmd);
+
+		if (rc == RC_NOT_FOUND)
+			break;
+		sw = rc == RC_OK ? apply_one(env, authority, &cmd, effect) : app_status(rc);
+	}
+	mem_wipe(&cmd, sizeof cmd);
+	return sw;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* VERIFY and CHANGE REFERENCE DATA of the purchase PIN (ISO 7816-4 11.5.6, 11.5.7). */
+#include "apps/ca_state.h"
+#include "base/status_word.h"
+
+/* Without data: how many tries are left (ISO 7816-4 11.5.6). */
+uint16_t
+ca_verify_command(struct card_env *env, struct card_call *call)
+{
+	const struct pin_place place = ca_pin_place();
+	uint8_t tries;
+
+	if (call->cmd->p1 != 0)
+		return SW_P1P2;
+	if (call->cmd->p2 != PIN_PURCHASE)
+		return SW_REFERENCE;
+	if (call->cmd->lc > 0)
+		return pin_verify(env, &place, call->cmd->data, (uint8_t)call->cmd->lc);
+	tries = pin_tries_left(env, &place);
+	return tries > 0 ? SW_PIN_WRONG(tries) : SW_BLOCKED;
+}
+
+uint16_t
+ca_change_reference_command(struct card_env *env, struct card_call *call)
+{
+	const struct pin_place place = ca_pin_place();
+	const uint8_t *data = call->cmd->data;
+	uint8_t old_len = data[0];
+	uint16_t rest = (uint16_t)(call->cmd->lc - 1U), sw;
+
+	if (call->cmd->p1 != 0)
+		return SW_P1P2;
+	if (call->cmd->p2 != PIN_PURCHASE)
+		return SW_REFERENCE;
+	if (old_len > rest)
+		return SW_DATA;
+	sw = pin_verify(env, &place, data + 1, old_len);
+	if (sw != SW_OK)
+		return sw;
+	return pin_set(env, &place, data + 1 + old_len, (uint8_t)(rest - old_len));
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The television profile's table of applications, and the sum of what they take. */
+#include "apps/profile.h"
+
+#include "apps/ca_state.h"
+#include "apps/purse_store.h"
+#include "base/mem.h"
+
+/* The core's own share: superblock, redo log, issuer domain. */
+#define CORE_NV_SIZE 4096
+#define WHOLE_PAGES(n) (((n) + CARD_NV_PAGE - 1) / CARD_NV_PAGE * CARD_NV_PAGE)
+
+_Static_assert(CORE_NV_SIZE + WHOLE_PAGES(CA_NV_SIZE) + WHOLE_PAGES(PURSE_NV_SIZE) <= CARD_NV_SIZE,
+	       "memory of the television profile");
+_Static_assert(sizeof(struct ca_ram) <= CA_RAM_SIZE, "RAM of the CA application");
+_Static_assert(NV_CELL_SLOT *CA_CELLS <= CARD_NV_PAGE, "cells of the CA application");
+
+static const struct card_app *const profile_apps[PROFILE_APP_COUNT] = { &ca_app, &purse_app };
+
+void
+profile_port(struct card_port *port, const struct crypto *crypto, const struct nv_port *nv,
+	     struct profile_ram *ram)
+{
+	memset(port, 0, sizeof *port);
+	port->crypto = crypto;
+	port->nv = nv;
+	port->apps = profile_apps;
+	port->app_count = PROFILE_APP_COUNT;
+	port->ram[0] = ram->ca;
+	port->ram[1] = ram->purse;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Debit and credit of a wallet slot: the purse's service for other applications. Checks come before
+ * the first staged byte, so that a refusal leaves nothing in the caller's transaction. */
+#include "apps/purse_store.h"
+
+#include "base/mem.h"
+#include "derive/ladder.h"
+
+uint64_t
+purse_slot_balance(const struct purse_slot *s)
+{
+	return s->credit[0] + s->credit[1] + s->credit[2] + s->refund - s->spent;
+}
+
+static enum purse_result
+fault(enum rc rc)
+{
+	return rc == RC_NOT_FOUND ? PURSE_NO_SLOT : PURSE_FAULT;
+}
+
+static enum purse_result
+service_slot(struct card_env *purse, uint8_t slot, struct ca_slot *out)
+{
+	struct purse_slot s;
+	enum rc rc = purse_slot_load(purse, slot, &s);
+
+	if (rc != RC_OK)
+		return fault(rc);
+	memset(out, 0, sizeof *out);
+	out->slot = slot;
+	memcpy(out->unit, s.unit, sizeof out->unit);
+	out->decimals = s.decimals;
+	out->credit_emm = s.credit[CREDIT_EMM - 1];
+	out->credit_load = s.credit[CREDIT_LOAD - 1];
+	out->credit_code = s.credit[CREDIT_CODE - 1];
+	out->refund = s.refund;
+	out->spent = s.spent;
+	out->balance = (int64_t)purse_slot_balance(&s);
+	out->label_len = s.label_len;
+	memcpy(out->label, s.label, sizeof out->label);
+	return PURSE_OK;
+}
+
+/* The caller's largest single debit; without an entry nothing may be debited. */
+static enum purse_result
+check_limit(const struct card_env *purse, const uint8_t *aid, uint8_t aid_len, uint32_t price)
+{
+	for (unsigned int i = 0; i < PURSE_LIMITS_MAX; i++) {
+		struct purse_limit limit;
+
+		if (purse_limit_load(purse, i, &limit) != RC_OK)
+			return PURSE_FAULT;
+		if (limit.aid_len != 0 && limit.aid_len == aid_len &&
+		    memcmp(limit.aid, aid, aid_len) == 0)
+			return price <= limit.single ? PURSE_OK : PURSE_LIMIT;
+	}
+	return PURSE_LIMIT;
+}
+
+static enum rc
+stage_transaction(const struct card_env *purse, const struct purse_head *head, uint8_t slot,
+		  const struct purse_slot *s, const struct purse_entry *entry)
+{
+	enum rc rc = purse_slot_stage(purse, slot, s);
+
+	if (rc == RC_OK)
+		rc = purse_head_stage(purse, head);
+	if (rc == RC_OK)
+		rc = purse_log_stage(purse, entry);
+	return rc;
+}
+
+/* Fills the purse's part of the record and stages; head and slot are the new ones. */
+static enum purse_result
+commit_debit(struct card_env *purse, const struct purse_head *head, const struct purse_slot *s,
+	     struct record *r)
+{
+	struct record proof = *r;
+	struct purse_entry entry = { .sequence = head->sequence,
+				     .kind = PURSE_DEBIT,
+				     .slot = r->slot,
+				     .amount = r->price,
+				     .balance_after = purse_slot_balance(s),
+				     .reference = r->sequence,
+				     .time = r->time };
+	uint8_t key[CRYPTO_KEY];
+	enum rc rc;
+
+	proof.purse_sequence = head->sequence;
+	proof.balance_after = (int64_t)entry.balance_after;
+	rc = ladder_derive(purse->crypto, head->key, LABEL_TAC, NULL, 0, key);
+	if (rc == RC_OK)
+		rc = record_tac(purse->crypto, key, &proof, proof.tac);
+	mem_wipe(key, sizeof key);
+	if (rc == RC_OK)
+		rc = stage_transaction(purse, head, r->slot, s, &entry);
+	if (rc != RC_OK)
+		return PURSE_FAULT;
+	*r = proof;
+	return PURSE_OK;
+}
+
+static enum purse_result
+service_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_aid_len,
+	      struct record *r)
+{
+	enum purse_result result;
+	struct purse_head head;
+	struct purse_slot s;
+	enum rc rc = purse_slot_load(purse, r->slot, &s);
+
+	if (rc != RC_OK)
+		return fault(rc);
+	if (memcmp(s.unit, r->unit, sizeof s.unit) != 0)
+		return PURSE_UNIT;
+	result = check_limit(purse, caller_aid, caller_aid_len, r->price);
+	if (result != PURSE_OK)
+		return result;
+	if (purse_slot_balance(&s) < r->price)
+		return PURSE_BALANCE_LOW;
+	if (purse_head_load(purse, &head) != RC_OK)
+		return PURSE_FAULT;
+	result = PURSE_EXHAUSTED;
+	if (head.sequence != UINT32_MAX) {
+		head.sequence++;
+		s.spent += r->price;
+		result = commit_debit(purse, &head, &s, r);
+	}
+	mem_wipe(&head, sizeof head);
+	return result;
+}
+
+static enum purse_result
+check_cryptogram(const struct card_env *purse, const struct purse_head *head, uint8_t slot,
+		 uint8_t source, uint64_t total, uint32_t sequence, const uint8_t cryptogram[8])
+{
+	uint8_t key[CRYPTO_KEY], want[8];
+	enum purse_result result = PURSE_FAULT;
+	enum rc rc = ladder_derive(purse->crypto, head->key, LABEL_TOPUP, NULL, 0, key);
+
+	if (rc == RC_OK)
+		rc = credit_cryptogram(purse->crypto, key, head->leaf, slot, source, total,
+				       sequence, want);
+	if (rc == RC_OK)
+		result = mem_equal_ct(want, cryptogram, sizeof want) ? PURSE_OK : PURSE_WRONG_MAC;
+	mem_wipe(key, sizeof key);
+	mem_wipe(want, sizeof want);
+	return result;
+}
+
+/* Puts an authentic new total into its slot. */
+static enum purse_result
+apply_credit(struct card_env *purse, struct purse_head *head, uint8_t slot, uint8_t source,
+	     uint64_t total, uint32_t sequence)
+{
+	struct purse_entry entry = {
+		.kind = PURSE_CREDIT, .slot = slot, .source = source, .reference = sequence
+	};
+	unsigned int i = source - 1U;
+	struct purse_slot s;
+	uint64_t balance;
+	enum rc rc = purse_slot_load(purse, slot, &s);
+
+	if (rc != RC_OK)
+		return fault(rc);
+	if (total <= s.credit[i] || sequence <= s.credit_sequence[i])
+		return PURSE_UNCHANGED;
+	balance = purse_slot_balance(&s);
+	entry.amount = total - s.credit[i];
+	if (balance > s.maximum || entry.amount > s.maximum - balance)
+		return PURSE_LIMIT;
+	if (head->sequence == UINT32_MAX)
+		return PURSE_EXHAUSTED;
+	s.credit[i] = total;
+	s.credit_sequence[i] = sequence;
+	entry.sequence = ++head->sequence;
+	entry.balance_after = purse_slot_balance(&s);
+	return stage_transaction(purse, head, slot, &s, &entry) == RC_OK ? PURSE_OK : PURSE_FAULT;
+}
+
+static enum purse_result
+service_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t total,
+	       uint32_t sequence, const uint8_t cryptogram[8])
+{
+	struct purse_head head;
+	enum purse_result result;
+
+	if (source < CREDIT_EMM || source > CREDIT_CODE)
+		return PURSE_WRONG_MAC;
+	if (purse_head_load(purse, &head) != RC_OK)
+		return PURSE_FAULT;
+	result = check_cryptogram(purse, &head, slot, source, total, sequence, cryptogram);
+	if (result == PURSE_OK)
+		result = apply_credit(purse, &head, slot, source, total, sequence);
+	mem_wipe(&head, sizeof head);
+	return result;
+}
+
+const struct purse_service purse_service_table = { service_slot, service_debit, service_credit };
