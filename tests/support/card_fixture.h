@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A personalised, secured television card in nv_ram whose keys the test knows, and makers of ECMs,
+ * EMMs and purchases for it. What must work for a test to mean anything aborts when it does not. */
+#ifndef TESSERA_CARD_FIXTURE_H
+#define TESSERA_CARD_FIXTURE_H
+
+#include "apps/ca_state.h"
+#include "apps/profile.h"
+#include "crypto_fault.h"
+#include "crypto_test.h"
+#include "nv_ram.h"
+#include "wire/ca_apdu.h"
+#include "wire/record.h"
+
+#define FIX_OPERATOR 0x1234
+#define FIX_LEAF 0x000102U
+#define FIX_T0 850000000U /* December 2026: signed time at personalisation */
+#define FIX_GROUP 0
+#define FIX_EPOCH 7
+#define FIX_SERVICE 1001
+#define FIX_PRODUCT 11
+#define FIX_EVENT 4711U
+#define FIX_PRICE 350U
+#define FIX_MAXIMUM 100000U /* of the purse, minor units */
+#define FIX_LIMIT 5000U     /* single debit */
+#define FIX_PIN "2580"
+#define FIX_KEY_VERSION 1
+#define FIX_SIGNING_VERSION 3
+
+struct card_fixture {
+	struct nv_ram nv;
+	struct profile_ram ram;
+	struct crypto_fault crypto; /* passes everything on until a fault is planned */
+	struct card_port port;
+	struct card card;
+	uint8_t ca_key[CRYPTO_KEY], purse_key[CRYPTO_KEY], epoch_key[CRYPTO_KEY];
+	uint32_t sequence; /* of the last EMM made */
+};
+
+/* A card as it leaves the issuer: current epoch key, no right, empty purse; CA selected. */
+void fix_init(struct card_fixture *f);
+/* The same as an earlier fix_init gave, without doing it all again. */
+void fix_copy(struct card_fixture *f);
+/* A card that is personalised but not SECURED. */
+void fix_init_unsecured(struct card_fixture *f);
+/* Power off and on; CA selected. */
+void fix_power_cycle(struct card_fixture *f);
+void fix_select(struct card_fixture *f, const uint8_t *aid, size_t len);
+
+/* One short APDU; rsp (256 bytes) and len may be NULL. Returns the status word. */
+uint16_t fix_send(struct card_fixture *f, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2,
+		  const uint8_t *data, size_t data_len, uint8_t *rsp, size_t *len);
+
+/* An ECM of FIX_SERVICE at a time, subscription to FIX_PRODUCT, random-looking control words. */
+struct ecm fix_ecm(uint32_t time);
+/* The same with an offer of FIX_EVENT instead. */
+struct ecm fix_offer_ecm(uint32_t time);
+size_t fix_ecm_seal(struct card_fixture *f, const struct ecm *ecm, uint8_t section[ECM_MAX]);
+uint16_t fix_ecm_send(struct card_fixture *f, const struct ecm *ecm, struct ca_answer *a);
+/* Seals, sends, and yields the outcome; aborts on another status word than 9000. */
+enum ca_outcome fix_ecm_outcome(struct card_fixture *f, const struct ecm *ecm);
+
+/* Header of a unique, ciphered EMM with the next sequence number, part 1 of 1. */
+struct emm_header fix_emm_header(struct card_fixture *f, uint8_t flags);
+struct emm_header fix_emm_global(struct card_fixture *f);
+size_t fix_emm_seal(struct card_fixture *f, const struct emm_header *h,
+		    const struct emm_command *commands, unsigned int count,
+		    uint8_t section[EMM_MAX]);
+/* Seals and sends; outcome may be NULL. Returns the status word. */
+uint16_t fix_emm_send(struct card_fixture *f, const struct emm_header *h,
+		      const struct emm_command *commands, unsigned int count,
+		      enum ca_emm_outcome *outcome);
+uint16_t fix_emm_section(struct card_fixture *f, const uint8_t *section, size_t len,
+			 enum ca_emm_outcome *outcome);
+
+struct emm_command fix_entitlement(uint16_t product, uint32_t start, uint32_t end);
+struct emm_command fix_time(uint32_t now);
+struct emm_command fix_epoch(uint16_t epoch, const uint8_t key[CRYPTO_KEY]);
+/* With the purse's own cryptogram. */
+struct emm_command fix_credit(struct card_fixture *f, uint64_t total, uint32_t sequence);
+/* Tops up by a signed EMM, and grants by an unsigned one; both must be applied. */
+void fix_topup(struct card_fixture *f, uint64_t total, uint32_t sequence);
+void fix_grant(struct card_fixture *f, uint16_t product, uint32_t start, uint32_t end);
+
+/* A purchase of what fix_offer_ecm offers, with the right PIN. */
+struct ca_purchase fix_purchase(void);
+uint16_t fix_purchase_send(struct card_fixture *f, const struct ca_purchase *p,
+			   struct ca_answer *a);
+
+struct ca_slot fix_wallet(struct card_fixture *f);
+struct ca_info fix_info(struct card_fixture *f);
+struct ca_status fix_status(struct card_fixture *f);
+/* The index-th record, 0 = newest. */
+struct record fix_record(struct card_fixture *f, unsigned int index);
+/* A working key below the CA or purse card key. */
+void fix_working_key(const uint8_t parent[CRYPTO_KEY], unsigned int label, uint8_t key[CRYPTO_KEY]);
+
+#endif

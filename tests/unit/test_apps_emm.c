@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* EMMs on a personalised card: address, date, sequence, MAC, signature, commands. */
+#include "card_fixture.h"
+#include "test.h"
+
+#include "base/status_word.h"
+#include "derive/ladder.h"
+#include "wire/personalise.h"
+
+#include <string.h>
+
+#define DAY 86400U
+
+static struct card_fixture f;
+static uint8_t before[sizeof f.nv.bytes];
+
+static void
+remember(void)
+{
+	memcpy(before, f.nv.bytes, sizeof before);
+}
+
+static bool
+is_unchanged(void)
+{
+	return memcmp(before, f.nv.bytes, sizeof before) == 0;
+}
+
+static enum ca_emm_outcome
+send(const struct emm_header *h, const struct emm_command *cmd, unsigned int count)
+{
+	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
+
+	CHECK(fix_emm_send(&f, h, cmd, count, &outcome) == SW_OK);
+	return outcome;
+}
+
+static struct emm_command
+cancel(uint16_t product)
+{
+	return (struct emm_command) { .tag = EMM_TAG_ENTITLEMENT_CANCEL,
+				      .u.entitlement_cancel = { product } };
+}
+
+static void
+grant__is_written_and_its_repetition_is_not(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	uint8_t section[EMM_MAX], rsp[256];
+	enum ca_emm_outcome outcome;
+	struct ca_entitlement e;
+	const uint8_t *p = rsp;
+	struct emm_header h;
+	size_t len;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, 0);
+	len = fix_emm_seal(&f, &h, &cmd, 1, section);
+	CHECK(fix_emm_section(&f, section, len, &outcome) == SW_OK);
+	CHECK(outcome == CA_EMM_APPLIED);
+	remember();
+	nv_ram_power_up(&f.nv);
+	CHECK(fix_emm_section(&f, section, len, &outcome) == SW_OK);
+	CHECK(outcome == CA_EMM_REPEATED);
+	CHECK(f.nv.page_writes == 0);
+	CHECK(is_unchanged());
+	CHECK(fix_send(&f, CA_CLA, CA_INS_GET_DATA, CA_DATA_ENTITLEMENTS, 0, NULL, 0, rsp, &len) ==
+	      SW_OK);
+	CHECK_RC(ca_entitlement_decode(&p, &len, &e), RC_OK);
+	CHECK(e.product == FIX_PRODUCT && e.start == FIX_T0 && e.end == FIX_T0 + DAY);
+	CHECK(e.flags == ENTITLEMENT_MAY_RECORD && len == 0);
+	CHECK(fix_status(&f).emm_sequence == h.sequence);
+}
+
+static void
+grant__restated_under_a_newer_sequence_writes_the_sequence_only(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+	unsigned int changed = 0;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	remember();
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_status(&f).emm_sequence == h.sequence);
+	CHECK(fix_info(&f).entitlements == 1);
+	for (uint32_t i = nv_first_offset(&f.nv.port); i < CARD_NV_SIZE; i++)
+		changed += f.nv.bytes[i] != before[i];
+	CHECK(changed == 1);
+}
+
+static void
+address__of_another_card_operator_or_class_is_not_mine(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	h = fix_emm_header(&f, 0);
+	h.address++;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	h = fix_emm_header(&f, 0);
+	h.operator_id++;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	h = fix_emm_global(&f);
+	h.table_id = EMM_GROUP;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	h.table_id = EMM_TREE;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	CHECK(is_unchanged());
+}
+
+static void
+date__past_valid_until_by_the_cards_clock_is_refused(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	h = fix_emm_header(&f, 0);
+	h.valid_until = FIX_T0 - 1;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_EXPIRED);
+	CHECK(is_unchanged());
+	h.valid_until = FIX_T0;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+}
+
+static void
+sequence__old_grant_cannot_follow_its_cancel(void)
+{
+	struct emm_command grant = fix_entitlement(FIX_PRODUCT, FIX_T0 - 1, FIX_T0 + DAY);
+	struct emm_command stop = cancel(FIX_PRODUCT);
+	struct ecm ecm = fix_ecm(FIX_T0);
+	struct emm_header first, second;
+
+	fix_copy(&f);
+	first = fix_emm_header(&f, 0);
+	second = fix_emm_header(&f, 0);
+	CHECK(send(&first, &grant, 1) == CA_EMM_APPLIED);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
+	CHECK(send(&second, &stop, 1) == CA_EMM_APPLIED);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_NOT_ENTITLED);
+	remember();
+	fix_power_cycle(&f);
+	CHECK(send(&first, &grant, 1) == CA_EMM_OLD);
+	CHECK(is_unchanged());
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_NOT_ENTITLED);
+}
+
+static void
+sequence__parts_come_in_any_order_and_each_once(void)
+{
+	static const uint8_t orders[][3] = { { 1, 2, 3 }, { 3, 1, 2 }, { 2, 3, 1 }, { 3, 2, 1 } };
+
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		struct emm_header h;
+
+		fix_copy(&f);
+		h = fix_emm_header(&f, 0);
+		h.parts = 3;
+		for (unsigned int n = 0; n < 6; n++) {
+			struct emm_command cmd;
+
+			h.part = orders[i][n % 3];
+			cmd = fix_entitlement(h.part, FIX_T0, FIX_T0 + DAY);
+			CHECK(send(&h, &cmd, 1) == (n < 3 ? CA_EMM_APPLIED : CA_EMM_REPEATED));
+			if (n == 1)
+				fix_power_cycle(&f);
+		}
+		CHECK(fix_info(&f).entitlements == 3);
+	}
+}
+
+static void
+sequence__of_the_classes_are_independent(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_command time = fix_time(FIX_T0 + DAY);
+	struct emm_header unique, global;
+
+	fix_copy(&f);
+	unique = fix_emm_header(&f, 0);
+	global = fix_emm_global(&f);
+	CHECK(send(&global, &time, 1) == CA_EMM_APPLIED);
+	CHECK(send(&unique, &cmd, 1) == CA_EMM_APPLIED);
+}
+
+static void
+altered_emm__leaves_the_memory_as_it_was(void)
+{
+	struct emm_command commands[2];
+	uint8_t section[EMM_MAX];
+	struct emm_header h;
+	size_t len;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	commands[0] = fix_credit(&f, 500, 1);
+	commands[1] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	len = fix_emm_seal(&f, &h, commands, 2, section);
+	remember();
+	for (size_t i = 0; i < len; i++) {
+		enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
+		uint16_t sw;
+
+		section[i] ^= (uint8_t)(1U << (i % 8));
+		sw = fix_emm_section(&f, section, len, &outcome);
+		CHECK(sw != SW_OK || outcome == CA_EMM_NOT_MINE || outcome == CA_EMM_EXPIRED);
+		CHECK(is_unchanged());
+		section[i] ^= (uint8_t)(1U << (i % 8));
+	}
+	for (size_t n = 0; n < len; n++)
+		CHECK(fix_emm_section(&f, section, n, NULL) != SW_OK);
+	CHECK(is_unchanged());
+	CHECK(fix_emm_section(&f, section, len, NULL) == SW_OK);
+	CHECK(fix_wallet(&f).balance == 500);
+}
+
+static void
+mac__is_required_of_a_unique_emm(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	h = fix_emm_header(&f, 0);
+	h.flags = 0;
+	h.key_version = 0;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	h.flags = EMM_SIGNED;
+	h.key_version = 0;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	h = fix_emm_header(&f, 0);
+	h.key_version++;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_REFERENCE);
+	CHECK(is_unchanged());
+}
+
+static void
+signature__is_required_for_keys_credits_acknowledgements_and_time(void)
+{
+	static const uint8_t key[CRYPTO_KEY] = { 1 };
+	struct emm_command rows[4];
+
+	fix_copy(&f);
+	rows[0] = fix_epoch(FIX_EPOCH + 1, key);
+	rows[1] = fix_credit(&f, 500, 1);
+	rows[2] = (struct emm_command) { .tag = EMM_TAG_RECORD_ACK };
+	rows[3] = fix_time(FIX_T0 + DAY);
+	remember();
+	for (unsigned int i = 0; i < 4; i++) {
+		/* also behind a command that needs none: all or nothing */
+		struct emm_command both[2] = { fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY),
+					       rows[i] };
+		struct emm_header h = fix_emm_header(&f, 0);
+
+		CHECK(fix_emm_send(&f, &h, &rows[i], 1, NULL) == SW_SECURITY_STATUS);
+		h = fix_emm_header(&f, 0);
+		CHECK(fix_emm_send(&f, &h, both, 2, NULL) == SW_SECURITY_STATUS);
+	}
+	CHECK(is_unchanged());
+	CHECK(fix_info(&f).entitlements == 0);
+}
+
+static void
+signature__of_another_version_or_key_is_refused(void)
+{
+	struct emm_command cmd = fix_time(FIX_T0 + DAY);
+	struct emm_header h;
+	uint8_t section[EMM_MAX];
+	size_t len;
+
+	fix_copy(&f);
+	remember();
+	h = fix_emm_global(&f);
+	h.signing_version = FIX_SIGNING_VERSION - 1;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	h.signing_version = FIX_SIGNING_VERSION + 1;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_REFERENCE);
+	h.signing_version = FIX_SIGNING_VERSION;
+	h.flags = EMM_ROOT;
+	len = fix_emm_seal(&f, &h, &cmd, 1, section);
+	section[9] = (uint8_t)(section[9] ^ EMM_ROOT ^ EMM_SIGNED); /* claims the signing key's */
+	CHECK(fix_emm_section(&f, section, len, NULL) == SW_SECURITY_STATUS);
+	h.flags = 0;
+	h.signing_version = 0;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	CHECK(is_unchanged());
+}
+
+static void
+cancel__of_all_leaves_no_entitlement(void)
+{
+	struct emm_command commands[12], all = cancel(PRODUCT_ALL);
+	struct emm_header h;
+
+	fix_copy(&f);
+	for (uint16_t i = 0; i < 12; i++)
+		commands[i] = fix_entitlement(i, FIX_T0, FIX_T0 + DAY);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, commands, 12) == CA_EMM_APPLIED);
+	CHECK(fix_info(&f).entitlements == 12);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, &all, 1) == CA_EMM_APPLIED);
+	CHECK(fix_info(&f).entitlements == 0);
+}
+
+static void
+grant__replaces_the_products_older_one_in_the_same_message(void)
+{
+	struct emm_command commands[3] = { fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY),
+					   cancel(FIX_PRODUCT),
+					   fix_entitlement(FIX_PRODUCT, FIX_T0 - DAY, FIX_T0) };
+	struct ecm ecm = fix_ecm(FIX_T0);
+	struct emm_header h;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, commands, 3) == CA_EMM_APPLIED);
+	CHECK(fix_info(&f).entitlements == 1);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_EXPIRED);
+}
+
+static void
+grant__without_duration_is_refused(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0);
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	h = fix_emm_header(&f, 0);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_DATA);
+	CHECK(is_unchanged());
+}
+
+static void
+entitlements__full_store_takes_expired_places_only(void)
+{
+	struct emm_command commands[12];
+	struct emm_header h;
+	uint16_t product = 0;
+
+	fix_copy(&f);
+	while (product < CA_ENTITLEMENTS_MAX) {
+		for (unsigned int i = 0; i < 12; i++, product++)
+			commands[i] = fix_entitlement(product, 1, product == 77 ? 2 : FIX_T0 + DAY);
+		h = fix_emm_header(&f, 0);
+		CHECK(send(&h, commands, 12) == CA_EMM_APPLIED);
+	}
+	CHECK(fix_info(&f).entitlements == CA_ENTITLEMENTS_MAX);
+	commands[0] = fix_entitlement(1000, 1, FIX_T0 + DAY);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, commands, 1) == CA_EMM_APPLIED);
+	commands[0] = fix_entitlement(1001, 1, FIX_T0 + DAY);
+	h = fix_emm_header(&f, 0);
+	remember();
+	CHECK(fix_emm_send(&f, &h, commands, 1, NULL) == SW_MEMORY_FULL);
+	CHECK(is_unchanged());
+	CHECK(fix_info(&f).entitlements == CA_ENTITLEMENTS_MAX);
+}
+
+static void
+event_right__is_granted_and_cancelled(void)
+{
+	struct emm_command grant = { .tag = EMM_TAG_EVENT_RIGHT,
+				     .u.event_right = { FIX_EVENT, FIX_T0 + DAY, 1 } };
+	struct emm_command stop = { .tag = EMM_TAG_EVENT_CANCEL, .u.event_cancel = { FIX_EVENT } };
+	uint8_t rsp[256];
+	const uint8_t *p = rsp;
+	struct ca_event_right e;
+	struct emm_header h;
+	size_t len;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, &grant, 1) == CA_EMM_APPLIED);
+	CHECK(fix_send(&f, CA_CLA, CA_INS_GET_DATA, CA_DATA_EVENTS, 0, NULL, 0, rsp, &len) ==
+	      SW_OK);
+	CHECK_RC(ca_event_right_decode(&p, &len, &e), RC_OK);
+	CHECK(e.event_id == FIX_EVENT && e.end == FIX_T0 + DAY && e.flags == 1 && e.record == 0);
+	h = fix_emm_header(&f, 0);
+	CHECK(send(&h, &stop, 1) == CA_EMM_APPLIED);
+	CHECK(fix_info(&f).events == 0);
+}
+
+static void
+rotation__next_epoch_opens_beside_the_current_one(void)
+{
+	struct ecm now = fix_ecm(FIX_T0), next = fix_ecm(FIX_T0 + 10);
+	uint8_t key[CRYPTO_KEY], old_key[CRYPTO_KEY];
+	struct emm_command cmd;
+	struct emm_header h;
+
+	fix_copy(&f);
+	fix_grant(&f, FIX_PRODUCT, FIX_T0 - DAY, FIX_T0 + DAY);
+	memcpy(old_key, f.epoch_key, sizeof old_key);
+	memset(key, 0xE8, sizeof key);
+	next.epoch = FIX_EPOCH + 1;
+	cmd = fix_epoch(FIX_EPOCH + 1, key);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	memcpy(f.epoch_key, key, sizeof key);
+	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_NO_KEY);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_OPEN);
+	memcpy(f.epoch_key, old_key, sizeof key);
+	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_OPEN);
+	/* two epochs on, the same slot: the first key is gone, also from RAM */
+	memset(key, 0xE9, sizeof key);
+	cmd = fix_epoch(FIX_EPOCH + 2, key);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	fix_power_cycle(&f);
+	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_NO_KEY);
+	CHECK(fix_status(&f).key_count == 2);
+}
+
+static void
+rotation__never_goes_back_and_repeats_write_nothing(void)
+{
+	uint8_t key[CRYPTO_KEY];
+	struct emm_command cmd;
+	struct emm_header h;
+	struct ca_status status;
+
+	fix_copy(&f);
+	memset(key, 0x77, sizeof key);
+	/* older epoch of the same slot: ignored, whatever the rest of the message brings */
+	cmd = fix_epoch(FIX_EPOCH - 2, key);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	status = fix_status(&f);
+	CHECK(status.key_count == 1 && status.keys[0].epoch == FIX_EPOCH);
+	/* the stored epoch under another key */
+	cmd = fix_epoch(FIX_EPOCH, key);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	remember();
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_DATA);
+	CHECK(is_unchanged());
+}
+
+static void
+rotation__takes_eight_groups(void)
+{
+	uint8_t key[CRYPTO_KEY] = { 9 };
+	struct emm_command cmd = fix_epoch(4, key);
+
+	fix_copy(&f);
+	for (uint8_t group = 1; group <= CA_GROUPS_MAX; group++) {
+		struct emm_header h = fix_emm_header(&f, EMM_SIGNED);
+
+		cmd.u.epoch_key.group = group;
+		CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) ==
+		      (group < CA_GROUPS_MAX ? SW_OK : SW_MEMORY_FULL));
+	}
+}
+
+static void
+topup__counts_once_however_often_it_comes(void)
+{
+	struct emm_command cmd;
+	struct emm_header h;
+
+	fix_copy(&f);
+	cmd = fix_credit(&f, 500, 1);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_wallet(&f).balance == 500);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+	/* restated under a newer sequence */
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_wallet(&f).balance == 500);
+	/* a smaller total, or an older credit under a newer message */
+	cmd = fix_credit(&f, 400, 2);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	cmd = fix_credit(&f, 900, 1);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_wallet(&f).credit_emm == 500);
+	fix_topup(&f, 900, 2);
+	CHECK(fix_wallet(&f).balance == 900);
+}
+
+static void
+topup__made_by_the_ca_keys_alone_credits_nothing(void)
+{
+	struct emm_command cmd, both[2];
+	uint8_t key[CRYPTO_KEY];
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	cmd = fix_credit(&f, 500, 1);
+	/* whoever holds the CA card key and the signing key, but not the purse's */
+	fix_working_key(f.ca_key, LABEL_TOPUP, key);
+	CHECK_RC(credit_cryptogram(crypto_test(), key, FIX_LEAF, 0, CREDIT_EMM, 500, 1,
+				   cmd.u.credit.cryptogram),
+		 RC_OK);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	/* or changes what the purse's cryptogram covers */
+	cmd = fix_credit(&f, 500, 1);
+	cmd.u.credit.total = 501;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	cmd = fix_credit(&f, 500, 1);
+	cmd.u.credit.sequence = 2;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	cmd = fix_credit(&f, 500, 1);
+	cmd.u.credit.source = CREDIT_LOAD;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	both[0] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	both[1] = cmd;
+	CHECK(fix_emm_send(&f, &h, both, 2, NULL) == SW_SECURITY_STATUS);
+	CHECK(is_unchanged());
+	CHECK(fix_wallet(&f).balance == 0);
+}
+
+static void
+topup__above_the_maximum_balance_is_refused(void)
+{
+	struct emm_command cmd;
+	struct emm_header h;
+
+	fix_copy(&f);
+	remember();
+	cmd = fix_credit(&f, FIX_MAXIMUM + 1, 1);
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_CONDITIONS);
+	cmd = fix_credit(&f, UINT64_MAX, 1);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_CONDITIONS);
+	CHECK(is_unchanged());
+	cmd = fix_credit(&f, FIX_MAXIMUM, 1);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_wallet(&f).balance == FIX_MAXIMUM);
+}
+
+static void
+time__advances_in_ram_and_is_stored_once_in_six_hours(void)
+{
+	struct emm_command cmd;
+	struct emm_header h;
+
+	fix_copy(&f);
+	nv_ram_power_up(&f.nv);
+	for (uint32_t i = 1; i < 6; i++) {
+		cmd = fix_time(FIX_T0 + i * 3600);
+		h = fix_emm_global(&f);
+		CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+		CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+		CHECK(fix_status(&f).signed_time == FIX_T0 + i * 3600);
+		CHECK(fix_status(&f).clock == FIX_T0 + i * 3600);
+	}
+	CHECK(f.nv.page_writes == 0);
+	cmd = fix_time(FIX_T0 + 6 * 3600);
+	h = fix_emm_global(&f);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(f.nv.page_writes > 0);
+	fix_power_cycle(&f);
+	CHECK(fix_status(&f).signed_time == FIX_T0 + 6 * 3600);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+}
+
+static void
+time__never_goes_back_but_by_the_roots_word(void)
+{
+	struct emm_command cmd = fix_time(FIX_T0 - DAY);
+	struct emm_command set = { .tag = EMM_TAG_CLOCK_SET, .u.time = { FIX_T0 - DAY } };
+	struct ecm offer = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct emm_header h;
+	struct ca_answer a;
+
+	fix_copy(&f);
+	CHECK(fix_ecm_outcome(&f, &offer) == OUTCOME_OFFER);
+	h = fix_emm_global(&f);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+	CHECK(fix_status(&f).signed_time == FIX_T0);
+	h = fix_emm_global(&f);
+	CHECK(fix_emm_send(&f, &h, &set, 1, NULL) == SW_SECURITY_STATUS);
+	CHECK(fix_status(&f).clock == FIX_T0);
+	h.flags = EMM_ROOT;
+	CHECK(send(&h, &set, 1) == CA_EMM_APPLIED);
+	CHECK(fix_status(&f).clock == FIX_T0 - DAY);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	fix_power_cycle(&f);
+	CHECK(fix_status(&f).clock == FIX_T0 - DAY);
+	CHECK(fix_status(&f).signed_time == FIX_T0 - DAY);
+}
+
+static void
+time__lets_a_card_that_was_off_for_long_catch_up(void)
+{
+	struct ecm ecm = fix_ecm(FIX_T0 + 30 * DAY);
+	struct emm_command cmd = fix_time(FIX_T0 + 30 * DAY - 60);
+	struct emm_header h;
+
+	fix_copy(&f);
+	fix_grant(&f, FIX_PRODUCT, FIX_T0, FIX_T0 + 60 * DAY);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_CLOCK);
+	h = fix_emm_global(&f);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
+}
+
+static void
+failing_cryptography__stages_nothing(void)
+{
+	unsigned int k;
+
+	for (k = 1; k < 100; k++) {
+		struct emm_command commands[2];
+		uint8_t section[EMM_MAX];
+		struct emm_header h;
+		size_t len;
+		uint16_t sw;
+
+		fix_copy(&f);
+		h = fix_emm_header(&f, EMM_SIGNED);
+		commands[0] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+		commands[1] = fix_credit(&f, 500, 1);
+		len = fix_emm_seal(&f, &h, commands, 2, section);
+		remember();
+		crypto_fault_init(&f.crypto, crypto_test(), k);
+		sw = fix_emm_section(&f, section, len, NULL);
+		if (!crypto_fault_fired(&f.crypto)) {
+			CHECK(sw == SW_OK);
+			break;
+		}
+		CHECK(sw == SW_FAULT);
+		CHECK(is_unchanged());
+	}
+	CHECK(k > 6);
+}
+
+int
+main(void)
+{
+	static const struct test_case cases[] = {
+		TEST(grant__is_written_and_its_repetition_is_not),
+		TEST(grant__restated_under_a_newer_sequence_writes_the_sequence_only),
+		TEST(address__of_another_card_operator_or_class_is_not_mine),
+		TEST(date__past_valid_until_by_the_cards_clock_is_refused),
+		TEST(sequence__old_grant_cannot_follow_its_cancel),
+		TEST(sequence__parts_come_in_any_order_and_each_once),
+		TEST(sequence__of_the_classes_are_independent),
+		TEST(altered_emm__leaves_the_memory_as_it_was),
+		TEST(mac__is_required_of_a_unique_emm),
+		TEST(signature__is_required_for_keys_credits_acknowledgements_and_time),
+		TEST(signature__of_another_version_or_key_is_refused),
+		TEST(cancel__of_all_leaves_no_entitlement),
+		TEST(grant__replaces_the_products_older_one_in_the_same_message),
+		TEST(grant__without_duration_is_refused),
+		TEST(entitlements__full_store_takes_expired_places_only),
+		TEST(event_right__is_granted_and_cancelled),
+		TEST(rotation__next_epoch_opens_beside_the_current_one),
+		TEST(rotation__never_goes_back_and_repeats_write_nothing),
+		TEST(rotation__takes_eight_groups),
+		TEST(topup__counts_once_however_often_it_comes),
+		TEST(topup__made_by_the_ca_keys_alone_credits_nothing),
+		TEST(topup__above_the_maximum_balance_is_refused),
+		TEST(time__advances_in_ram_and_is_stored_once_in_six_hours),
+		TEST(time__never_goes_back_but_by_the_roots_word),
+		TEST(time__lets_a_card_that_was_off_for_long_catch_up),
+		TEST(failing_cryptography__stages_nothing),
+	};
+
+	return test_run("apps: EMM", cases, sizeof cases / sizeof cases[0]);
+}

@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Purchases: PIN, offer as seen, debit, record, right, receipt, report. */
+#include "card_fixture.h"
+#include "test.h"
+
+#include "base/bytes.h"
+#include "base/status_word.h"
+#include "derive/ladder.h"
+#include "wire/personalise.h"
+
+#include <string.h>
+
+#define START_BALANCE 1000
+
+static struct card_fixture f;
+
+/* A card with money that has just seen the offer. */
+static void
+see_offer(const struct ecm *ecm)
+{
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(fix_ecm_outcome(&f, ecm) == OUTCOME_OFFER);
+}
+
+/* Nothing was paid, recorded or granted. */
+static void
+check_nothing_happened(void)
+{
+	CHECK(fix_wallet(&f).balance == START_BALANCE);
+	CHECK(fix_wallet(&f).spent == 0);
+	CHECK(fix_status(&f).record_head == 0);
+	CHECK(fix_info(&f).events == 0);
+}
+
+static void
+purchase__debits_records_and_opens_in_one_answer(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0 + 5);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+	struct record r;
+
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN);
+	CHECK(a.cw_size == 8);
+	CHECK_BYTES(a.cw_even, ecm.cw_even, 8);
+	CHECK_BYTES(a.cw_odd, ecm.cw_odd, 8);
+	CHECK(a.opened_by == OPENED_BY_EVENT && a.opened_id == FIX_EVENT);
+	CHECK(a.right_end == FIX_T0 + 7200);
+	CHECK(!a.may_record);
+	CHECK(a.has_balance && a.balance == START_BALANCE - FIX_PRICE);
+	CHECK(a.has_receipt && a.receipt.record == 1 && a.receipt.price == FIX_PRICE);
+	CHECK(a.receipt.balance_after == START_BALANCE - FIX_PRICE);
+	fix_power_cycle(&f);
+	CHECK(fix_wallet(&f).balance == START_BALANCE - FIX_PRICE);
+	CHECK(fix_wallet(&f).spent == FIX_PRICE);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
+	r = fix_record(&f, 0);
+	CHECK(r.sequence == 1 && r.type == RECORD_EVENT && r.flags == 0);
+	CHECK(r.operator_id == FIX_OPERATOR && r.event_id == FIX_EVENT);
+	CHECK(r.service_id == FIX_SERVICE && r.slot == 0 && r.price == FIX_PRICE);
+	CHECK(r.time == FIX_T0 + 5 && r.purse_sequence == 2);
+	CHECK(r.balance_after == START_BALANCE - FIX_PRICE);
+	CHECK_BYTES(r.tac, a.receipt.tac, RECORD_TAC);
+}
+
+/* The certificate as FORMATS.md writes it: CMAC over operator … balance of the record. */
+static void
+receipt__certificate_is_the_purse_keys_cmac(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	uint8_t message[34], key[CRYPTO_KEY], mac[CRYPTO_MAC];
+	struct writer w = writer_over(message, sizeof message);
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	write_be16(&w, FIX_OPERATOR);
+	write_be32(&w, FIX_EVENT);
+	write_be16(&w, FIX_SERVICE);
+	write_be16(&w, 0);
+	write_bytes(&w, (const uint8_t *)"EUR", 3);
+	write_u8(&w, 0);
+	write_be32(&w, FIX_PRICE);
+	write_be32(&w, FIX_T0);
+	write_be32(&w, 2);
+	write_be64(&w, START_BALANCE - FIX_PRICE);
+	CHECK(w.len == sizeof message && !w.failed);
+	fix_working_key(f.purse_key, LABEL_TAC, key);
+	CHECK_RC(crypto_cmac(crypto_test(), key, message, sizeof message, mac), RC_OK);
+	CHECK_BYTES(a.receipt.tac, mac, RECORD_TAC);
+}
+
+static void
+purchase__view_and_record_costs_its_own_price(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	p.flags = PURCHASE_RECORD;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
+	p.price = 2 * FIX_PRICE;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN && a.may_record);
+	CHECK(fix_record(&f, 0).flags == RECORD_MAY_RECORD);
+	CHECK(fix_wallet(&f).spent == 2 * FIX_PRICE);
+}
+
+static void
+purchase__other_than_what_was_seen_is_offer_changed(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase rows[5] = { fix_purchase(), fix_purchase(), fix_purchase(),
+				       fix_purchase(), fix_purchase() };
+	struct ca_answer a;
+
+	rows[0].event_id++;
+	rows[1].price--;
+	rows[2].slot = 1;
+	rows[3].unit[0] = 'U';
+	ecm.criteria.offer.flags = 0;
+	ecm.criteria.offer.price_record = 0;
+	rows[4].flags = PURCHASE_RECORD;
+	rows[4].price = 0;
+	see_offer(&ecm);
+	for (unsigned int i = 0; i < 5; i++) {
+		CHECK(fix_purchase_send(&f, &rows[i], &a) == SW_OK);
+		CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
+		CHECK(a.cw_size == 0 && !a.has_receipt);
+	}
+	check_nothing_happened();
+}
+
+static void
+purchase__when_the_offer_changes_in_between_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	ecm.time += 10;
+	ecm.criteria.offer.price_view++;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
+	check_nothing_happened();
+}
+
+static void
+purchase__without_a_fresh_offer_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0), later = fix_ecm(FIX_T0 + 21);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	p.service_id++;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	p = fix_purchase();
+	p.operator_id++;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	/* another service's ECM moves the clock past two crypto periods */
+	p = fix_purchase();
+	later.service_id++;
+	CHECK(fix_ecm_outcome(&f, &later) == OUTCOME_NOT_ENTITLED);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	/* and a reset forgets what was seen */
+	ecm.time = FIX_T0 + 30;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	fix_power_cycle(&f);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	check_nothing_happened();
+}
+
+static void
+purchase__old_recording_sells_nothing(void)
+{
+	struct ecm now = fix_ecm(FIX_T0 + 1000), old = fix_offer_ecm(FIX_T0 + 10);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_NOT_ENTITLED);
+	CHECK(fix_ecm_outcome(&f, &old) == OUTCOME_OLD);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	check_nothing_happened();
+}
+
+static void
+purchase__outside_its_window_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	ecm.criteria.offer.flags |= OFFER_NOT_NOW;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_WINDOW);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_WINDOW);
+	check_nothing_happened();
+}
+
+static void
+purchase__of_eight_services_seen_all_are_remembered(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, 10000, 1);
+	for (uint16_t i = 0; i < CA_SEEN_MAX; i++) {
+		ecm.service_id = (uint16_t)(FIX_SERVICE + i);
+		ecm.criteria.offer.event_id = FIX_EVENT + i;
+		ecm.cw_even[0] = (uint8_t)i;
+		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	}
+	for (uint16_t i = 0; i < CA_SEEN_MAX; i++) {
+		p.service_id = (uint16_t)(FIX_SERVICE + i);
+		p.event_id = FIX_EVENT + i;
+		CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+		CHECK(a.outcome == OUTCOME_OPEN);
+		CHECK(a.cw_even[0] == i);
+		CHECK(a.receipt.record == i + 1U);
+	}
+	CHECK(fix_wallet(&f).balance == 10000 - 8 * (int64_t)FIX_PRICE);
+}
+
+static void
+purchase__above_balance_or_limit_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	ecm.criteria.offer.price_view = START_BALANCE + 1;
+	p.price = START_BALANCE + 1;
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_BALANCE_LOW);
+	CHECK(a.has_balance && a.balance == START_BALANCE && a.cw_size == 0);
+	check_nothing_happened();
+	ecm.criteria.offer.price_view = START_BALANCE;
+	p.price = START_BALANCE;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN && a.balance == 0);
+	ecm.criteria.offer.event_id++;
+	ecm.criteria.offer.price_view = FIX_LIMIT + 1;
+	p.event_id++;
+	p.price = FIX_LIMIT + 1;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_LIMIT);
+}
+
+static void
+purchase__from_a_slot_or_in_a_unit_that_is_not_there_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	ecm.criteria.offer.slot = 1;
+	p.slot = 1;
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_SLOT);
+	ecm.criteria.offer.slot = 0;
+	p.slot = 0;
+	memcpy(ecm.criteria.offer.unit, "USD", 3);
+	memcpy(p.unit, "USD", 3);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_SLOT);
+	check_nothing_happened();
+}
+
+static void
+purchase__twice_pays_once(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OWNED);
+	CHECK(a.cw_size == 0 && !a.has_receipt);
+	CHECK(fix_wallet(&f).spent == FIX_PRICE);
+	CHECK(fix_status(&f).record_head == 1);
+}
+
+static void
+pin__wrong_spends_a_try_for_good_and_stages_nothing(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase good = fix_purchase(), bad = fix_purchase();
+	struct ca_answer a;
+
+	bad.pin[3] = '1';
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(2));
+	fix_power_cycle(&f);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_info(&f).pin_tries == 2);
+	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(1));
+	CHECK(fix_purchase_send(&f, &bad, &a) == SW_BLOCKED);
+	CHECK(fix_purchase_send(&f, &good, &a) == SW_BLOCKED);
+	fix_power_cycle(&f);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &good, &a) == SW_BLOCKED);
+	check_nothing_happened();
+}
+
+static void
+pin__right_gives_the_tries_back(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase good = fix_purchase(), bad = fix_purchase();
+	struct ca_answer a;
+
+	bad.pin_len = 5;
+	bad.pin[4] = '0';
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(2));
+	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(1));
+	CHECK(fix_purchase_send(&f, &good, &a) == SW_OK);
+	CHECK(fix_info(&f).pin_tries == 3);
+}
+
+static uint16_t
+verify(const char *pin)
+{
+	return fix_send(&f, 0x00, ISO_INS_VERIFY, 0, PIN_PURCHASE, (const uint8_t *)pin,
+			strlen(pin), NULL, NULL);
+}
+
+static uint16_t
+change(const char *old_and_new, uint8_t old_len)
+{
+	uint8_t data[20] = { old_len };
+	size_t len = strlen(old_and_new);
+
+	memcpy(data + 1, old_and_new, len);
+	return fix_send(&f, 0x00, ISO_INS_CHANGE_REFERENCE, 0, PIN_PURCHASE, data, len + 1, NULL,
+			NULL);
+}
+
+static void
+pin__is_changed_with_the_old_one_only(void)
+{
+	fix_copy(&f);
+	CHECK(verify("") == SW_PIN_WRONG(3));
+	CHECK(verify(FIX_PIN) == SW_OK);
+	CHECK(change("1111"
+		     "739152",
+		     4) == SW_PIN_WRONG(2));
+	CHECK(change("2580"
+		     "739152",
+		     4) == SW_OK);
+	CHECK(verify(FIX_PIN) == SW_PIN_WRONG(2));
+	CHECK(verify("739152") == SW_OK);
+	fix_power_cycle(&f);
+	CHECK(verify("739152") == SW_OK);
+}
+
+static void
+pin__trivial_or_malformed_new_one_is_refused(void)
+{
+	static const char *const rows[] = { "25801111", "25801234", "25809876", "2580739",
+					    "258012a4" };
+
+	fix_copy(&f);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint16_t sw = change(rows[i], 4);
+
+		test_row(rows[i]);
+		CHECK(sw == SW_DATA || sw == SW_LENGTH);
+	}
+	test_row("");
+	CHECK(change("2580739152", 40) == SW_DATA);
+	CHECK(verify(FIX_PIN) == SW_OK);
+}
+
+static void
+pin__commands_know_one_reference(void)
+{
+	fix_copy(&f);
+	CHECK(fix_send(&f, 0x00, ISO_INS_VERIFY, 0, 0x01, NULL, 0, NULL, NULL) == SW_REFERENCE);
+	CHECK(fix_send(&f, 0x00, ISO_INS_VERIFY, 1, PIN_PURCHASE, NULL, 0, NULL, NULL) == SW_P1P2);
+}
+
+/* Buys event after event, each with a fresh ECM. Returns the outcome of the last. */
+static enum ca_outcome
+buy(unsigned int count, uint8_t offer_flags, uint32_t first_event)
+{
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a = { .outcome = OUTCOME_NO_OFFER };
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct ecm ecm = fix_offer_ecm(FIX_T0 + (first_event + i) * 10);
+
+		ecm.criteria.offer.event_id = FIX_EVENT + first_event + i;
+		ecm.criteria.offer.event_end = ecm.time + 5;
+		ecm.criteria.offer.event_start = ecm.time;
+		ecm.criteria.offer.flags |= offer_flags;
+		ecm.criteria.offer.price_view = 1;
+		p.event_id = ecm.criteria.offer.event_id;
+		p.price = 1;
+		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+		CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+		if (a.outcome != OUTCOME_OPEN)
+			break;
+	}
+	return a.outcome;
+}
+
+static void
+records__that_must_be_collected_are_never_overwritten(void)
+{
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(CA_RECORDS_MAX, 0, 0) == OUTCOME_OPEN);
+	CHECK(fix_info(&f).records == CA_RECORDS_MAX);
+	CHECK(buy(1, 0, CA_RECORDS_MAX) == OUTCOME_RECORDS_FULL);
+	CHECK(fix_wallet(&f).spent == CA_RECORDS_MAX);
+	CHECK(fix_status(&f).record_head == CA_RECORDS_MAX);
+}
+
+static void
+records__that_need_no_collecting_make_room_for_new_ones(void)
+{
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(CA_RECORDS_MAX, OFFER_NO_CALLBACK, 0) == OUTCOME_OPEN);
+	CHECK(buy(5, OFFER_NO_CALLBACK, CA_RECORDS_MAX) == OUTCOME_OPEN);
+	CHECK(fix_info(&f).records == CA_RECORDS_MAX);
+	CHECK(fix_status(&f).record_head == CA_RECORDS_MAX + 5);
+	CHECK(fix_record(&f, 0).sequence == CA_RECORDS_MAX + 5);
+}
+
+static void
+event_rights__that_are_over_make_room_and_open_ones_do_not(void)
+{
+	struct ca_purchase p = fix_purchase();
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(CA_EVENTS_MAX + 3, 0, 0) == OUTCOME_OPEN);
+	CHECK(fix_info(&f).events == CA_EVENTS_MAX);
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	p.price = 1;
+	ecm.criteria.offer.price_view = 1;
+	for (unsigned int i = 0; i <= CA_EVENTS_MAX; i++) {
+		ecm.criteria.offer.event_id = FIX_EVENT + i;
+		p.event_id = FIX_EVENT + i;
+		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+		CHECK(fix_purchase_send(&f, &p, &a) ==
+		      (i < CA_EVENTS_MAX ? SW_OK : SW_MEMORY_FULL));
+	}
+	CHECK(fix_wallet(&f).spent == CA_EVENTS_MAX);
+}
+
+static uint16_t
+report_batch(uint32_t first, struct report *report)
+{
+	struct report_keys keys;
+	uint8_t data[4], rsp[256];
+	size_t len;
+	uint16_t sw;
+
+	put_be32(data, first);
+	sw = fix_send(&f, CA_CLA, CA_INS_REPORT, 0, 0, data, 4, rsp, &len);
+	if (sw != SW_OK)
+		return sw;
+	fix_working_key(f.ca_key, LABEL_REPORT_ENC, keys.enc);
+	fix_working_key(f.ca_key, LABEL_REPORT_MAC, keys.mac);
+	CHECK_RC(report_open(crypto_test(), &keys, rsp, len, report), RC_OK);
+	return sw;
+}
+
+/* Chains records 1 … n as the head-end does. */
+static void
+chain_of(uint32_t n, uint8_t chain[CRYPTO_MAC])
+{
+	uint8_t key[CRYPTO_KEY], raw[RECORD_SIZE];
+	uint32_t head = fix_status(&f).record_head;
+
+	fix_working_key(f.ca_key, LABEL_CHAIN, key);
+	memset(chain, 0, CRYPTO_MAC);
+	for (uint32_t i = 1; i <= n; i++) {
+		struct record r = fix_record(&f, head - i);
+
+		record_encode(&r, raw);
+		CHECK_RC(record_chain(crypto_test(), key, chain, raw, chain), RC_OK);
+	}
+}
+
+static void
+report__carries_all_records_in_batches_with_their_chain(void)
+{
+	uint8_t chain[CRYPTO_MAC];
+	struct report report;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(5, 0, 0) == OUTCOME_OPEN);
+	for (uint32_t first = 1; first <= 5; first += REPORT_RECORDS_MAX) {
+		CHECK(report_batch(first == 1 ? 0 : first, &report) == SW_OK);
+		CHECK(report.operator_id == FIX_OPERATOR && report.leaf == FIX_LEAF);
+		CHECK(report.first == first && report.head == 5);
+		CHECK(report.record_count == (first < 5 ? 2 : 1));
+		CHECK(report.records[0].sequence == first);
+		CHECK((report.flags & REPORT_LAST) == (first < 5 ? 0 : REPORT_LAST));
+		CHECK(report.totals.spent == 5 && report.totals.credit_emm == START_BALANCE);
+		CHECK(report.clock == FIX_T0 + 40);
+		chain_of(first - 1, chain);
+		CHECK_BYTES(report.chain_before, chain, CRYPTO_MAC);
+		chain_of(5, chain);
+		CHECK_BYTES(report.chain_head, chain, CRYPTO_MAC);
+	}
+	/* any order */
+	CHECK(report_batch(2, &report) == SW_OK);
+	chain_of(1, chain);
+	CHECK_BYTES(report.chain_before, chain, CRYPTO_MAC);
+	CHECK(report_batch(6, &report) == SW_OK);
+	CHECK(report.record_count == 0 && report.first == 6);
+	CHECK(report_batch(7, &report) == SW_RECORD);
+	CHECK(report_batch(0xFFFFFFFF, &report) == SW_RECORD);
+}
+
+static uint16_t
+acknowledge(uint32_t record, const uint8_t chain[CRYPTO_MAC], enum ca_emm_outcome *outcome)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_RECORD_ACK };
+	struct emm_header h = fix_emm_header(&f, EMM_SIGNED);
+
+	cmd.u.record_ack.record = record;
+	memcpy(cmd.u.record_ack.chain, chain, CRYPTO_MAC);
+	return fix_emm_send(&f, &h, &cmd, 1, outcome);
+}
+
+static void
+acknowledgement__frees_the_records_it_proves(void)
+{
+	uint8_t chain[CRYPTO_MAC], later[CRYPTO_MAC], key[CRYPTO_KEY], raw[RECORD_SIZE];
+	enum ca_emm_outcome outcome;
+	struct report report;
+	struct record r;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(5, 0, 0) == OUTCOME_OPEN);
+	chain_of(3, chain);
+	CHECK(acknowledge(3, chain, &outcome) == SW_OK);
+	CHECK(outcome == CA_EMM_APPLIED);
+	CHECK(fix_status(&f).record_acked == 3);
+	CHECK(fix_info(&f).records == 2);
+	CHECK(report_batch(0, &report) == SW_OK);
+	CHECK(report.first == 4 && report.record_count == 2);
+	CHECK_BYTES(report.chain_before, chain, CRYPTO_MAC);
+	CHECK(report_batch(3, &report) == SW_RECORD);
+	/* the history stays readable, and the chain goes on */
+	CHECK(fix_record(&f, 4).sequence == 1);
+	CHECK(buy(1, 0, 100) == OUTCOME_OPEN);
+	chain_of(5, later);
+	r = fix_record(&f, 0);
+	record_encode(&r, raw);
+	fix_working_key(f.ca_key, LABEL_CHAIN, key);
+	CHECK_RC(record_chain(crypto_test(), key, later, raw, later), RC_OK);
+	CHECK(acknowledge(6, later, &outcome) == SW_OK);
+	CHECK(fix_info(&f).records == 0);
+	/* an acknowledgement restated changes nothing */
+	CHECK(acknowledge(3, chain, &outcome) == SW_OK);
+	CHECK(fix_status(&f).record_acked == 6);
+}
+
+static void
+acknowledgement__of_another_chain_is_refused(void)
+{
+	uint8_t chain[CRYPTO_MAC];
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(2, 0, 0) == OUTCOME_OPEN);
+	chain_of(2, chain);
+	CHECK(acknowledge(1, chain, NULL) == SW_DATA);
+	CHECK(acknowledge(3, chain, NULL) == SW_DATA);
+	chain[0] ^= 1;
+	CHECK(acknowledge(2, chain, NULL) == SW_DATA);
+	CHECK(fix_status(&f).record_acked == 0);
+	CHECK(fix_info(&f).records == 2);
+}
+
+static void
+failing_cryptography__neither_debits_nor_opens(void)
+{
+	unsigned int k;
+
+	for (k = 1; k < 100; k++) {
+		struct ecm ecm = fix_offer_ecm(FIX_T0);
+		struct ca_purchase p = fix_purchase();
+		uint8_t data[CA_PURCHASE_MAX], rsp[256];
+		size_t len = 0;
+		uint16_t sw;
+
+		see_offer(&ecm);
+		CHECK_RC(ca_purchase_encode(&p, data, sizeof data, &len), RC_OK);
+		crypto_fault_init(&f.crypto, crypto_test(), k);
+		sw = fix_send(&f, CA_CLA, CA_INS_PURCHASE, 0, 0, data, len, rsp, &len);
+		if (!crypto_fault_fired(&f.crypto)) {
+			CHECK(sw == SW_OK);
+			break;
+		}
+		CHECK(sw == SW_FAULT);
+		CHECK(len == 0);
+		crypto_fault_init(&f.crypto, crypto_test(), 0);
+		check_nothing_happened();
+		fix_power_cycle(&f);
+		check_nothing_happened();
+	}
+	CHECK(k > 3);
+}
+
+static void
+malformed_purchase__is_refused_and_spends_no_try(void)
+{
+	static const uint8_t data[CA_PURCHASE_MAX] = { 0 };
+
+	fix_copy(&f);
+	CHECK(fix_send(&f, CA_CLA, CA_INS_PURCHASE, 0, 0, data, 10, NULL, NULL) == SW_DATA);
+	CHECK(fix_send(&f, CA_CLA, CA_INS_PURCHASE, 0, 0, data, sizeof data, NULL, NULL) ==
+	      SW_DATA);
+	CHECK(fix_info(&f).pin_tries == 3);
+}
+
+int
+main(void)
+{
+	static const struct test_case cases[] = {
+		TEST(purchase__debits_records_and_opens_in_one_answer),
+		TEST(receipt__certificate_is_the_purse_keys_cmac),
+		TEST(purchase__view_and_record_costs_its_own_price),
+		TEST(purchase__other_than_what_was_seen_is_offer_changed),
+		TEST(purchase__when_the_offer_changes_in_between_is_refused),
+		TEST(purchase__without_a_fresh_offer_is_refused),
+		TEST(purchase__old_recording_sells_nothing),
+		TEST(purchase__outside_its_window_is_refused),
+		TEST(purchase__of_eight_services_seen_all_are_remembered),
+		TEST(purchase__above_balance_or_limit_is_refused),
+		TEST(purchase__from_a_slot_or_in_a_unit_that_is_not_there_is_refused),
+		TEST(purchase__twice_pays_once),
+		TEST(pin__wrong_spends_a_try_for_good_and_stages_nothing),
+		TEST(pin__right_gives_the_tries_back),
+		TEST(pin__is_changed_with_the_old_one_only),
+		TEST(pin__trivial_or_malformed_new_one_is_refused),
+		TEST(pin__commands_know_one_reference),
+		TEST(records__that_must_be_collected_are_never_overwritten),
+		TEST(records__that_need_no_collecting_make_room_for_new_ones),
+		TEST(event_rights__that_are_over_make_room_and_open_ones_do_not),
+		TEST(report__carries_all_records_in_batches_with_their_chain),
+		TEST(acknowledgement__frees_the_records_it_proves),
+		TEST(acknowledgement__of_another_chain_is_refused),
+		TEST(failing_cryptography__neither_debits_nor_opens),
+		TEST(malformed_purchase__is_refused_and_spends_no_try),
+	};
+
+	return test_run("apps: purchase", cases, sizeof cases / sizeof cases[0]);
+}
