@@ -12,11 +12,18 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define LOOK_MS 500 /* how often *stop is looked at, and how long until the next try to connect */
 #define SEND_MS 10000
+
+struct session {
+	struct vpcd_card vpcd;
+	uint8_t in[512];
+	uint8_t answer[VPCD_ANSWER_MAX];
+};
 
 static void
 note(const struct serve_options *o, const char *text)
@@ -145,14 +152,14 @@ receive(int fd, uint8_t *data, size_t cap)
 
 /* One connection, until the reader goes away or it is time to stop. */
 static void
-serve_connection(const struct apdu_link *card, const struct serve_options *o, int fd)
+serve_connection(const struct apdu_link *card, const struct serve_options *o, int fd,
+		 struct session *s)
 {
-	struct vpcd_card vpcd = { 0 };
-	uint8_t in[512], answer[VPCD_ANSWER_MAX];
 	bool alive = true;
 
+	memset(&s->vpcd, 0, sizeof s->vpcd);
 	while (alive && wait_for(o, fd, POLLIN, false)) {
-		ssize_t n = receive(fd, in, sizeof in);
+		ssize_t n = receive(fd, s->in, sizeof s->in);
 		size_t at = 0;
 
 		if (n < 0 && errno == EINTR)
@@ -162,19 +169,18 @@ serve_connection(const struct apdu_link *card, const struct serve_options *o, in
 			enum vpcd_event event;
 			size_t len;
 
-			at += vpcd_feed(&vpcd, in + at, (size_t)n - at, &event);
-			len = vpcd_react(&vpcd, event, card, answer);
-			alive = send_all(o, fd, answer, len);
+			at += vpcd_feed(&s->vpcd, s->in + at, (size_t)n - at, &event);
+			len = vpcd_react(&s->vpcd, event, card, s->answer);
+			alive = send_all(o, fd, s->answer, len);
 		}
 	}
 	(void)!card->reset(card->ctx); /* pulled out */
-	mem_wipe(&vpcd, sizeof vpcd);
-	mem_wipe(in, sizeof in);
-	mem_wipe(answer, sizeof answer);
+	mem_wipe(s, sizeof *s);
 }
 
 static void
-serve_listener(const struct apdu_link *card, const struct serve_options *o, int listener)
+serve_listener(const struct apdu_link *card, const struct serve_options *o, int listener,
+	       struct session *session)
 {
 	note(o, "waiting for a reader");
 	while (wait_for(o, listener, POLLIN, false)) {
@@ -184,7 +190,7 @@ serve_listener(const struct apdu_link *card, const struct serve_options *o, int 
 			continue;
 		set_options(fd);
 		note(o, "a reader is connected");
-		serve_connection(card, o, fd);
+		serve_connection(card, o, fd, session);
 		close(fd);
 		if (!stopped(o))
 			note(o, "the reader is gone, waiting for the next");
@@ -193,7 +199,7 @@ serve_listener(const struct apdu_link *card, const struct serve_options *o, int 
 
 static void
 serve_client(const struct apdu_link *card, const struct serve_options *o,
-	     const struct addrinfo *list)
+	     const struct addrinfo *list, struct session *session)
 {
 	bool said = false;
 
@@ -202,7 +208,7 @@ serve_client(const struct apdu_link *card, const struct serve_options *o,
 
 		if (fd >= 0) {
 			note(o, "the card is in the reader");
-			serve_connection(card, o, fd);
+			serve_connection(card, o, fd, session);
 			close(fd);
 			said = false;
 			if (!stopped(o))
@@ -219,24 +225,28 @@ enum rc
 emulator_serve(const struct apdu_link *card, const struct serve_options *options,
 	       char why[EMULATOR_WHY])
 {
+	struct session *session = calloc(1, sizeof *session);
 	struct addrinfo *list = NULL;
-	enum rc rc = resolve(options, &list, why);
+	enum rc rc = session ? resolve(options, &list, why) : RC_NO_MEMORY;
 	int listener;
 
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		free(session);
 		return rc;
+	}
 	if (options->listen) {
 		listener = open_listener(list);
 		if (listener < 0) {
 			rc = errno == EADDRINUSE ? RC_CONFLICT : RC_IO;
 			snprintf(why, EMULATOR_WHY, "%s", strerror(errno));
 		} else {
-			serve_listener(card, options, listener);
+			serve_listener(card, options, listener, session);
 			close(listener);
 		}
 	} else {
-		serve_client(card, options, list);
+		serve_client(card, options, list, session);
 	}
 	freeaddrinfo(list);
+	free(session);
 	return rc;
 }
