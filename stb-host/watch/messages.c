@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the stream brings for the card. Only new content goes there: an ECM whose table_id toggled
+ * (ETSI ETR 289 5), an EMM for this card that it has not had yet. */
+#include "watch/watch_private.h"
+
+#include "base/mem.h"
+
+void
+watch_raise(struct watch *w, const struct watch_event *event)
+{
+	if (w->event_count == EVENTS_MAX)
+		return;
+	w->events[(w->event_first + w->event_count) % EVENTS_MAX] = *event;
+	w->event_count++;
+}
+
+bool
+watch_next_event(struct watch *w, struct watch_event *event)
+{
+	if (w->event_count == 0)
+		return false;
+	*event = w->events[w->event_first];
+	w->event_first = (w->event_first + 1) % EVENTS_MAX;
+	w->event_count--;
+	return true;
+}
+
+static void
+fill_offer(const struct channel *ch, struct watch_offer *offer)
+{
+	const struct ecm_offer *o = &ch->ecm.criteria.offer;
+
+	memset(offer, 0, sizeof *offer);
+	offer->service_id = ch->ecm.service_id;
+	offer->event_id = o->event_id;
+	offer->slot = o->slot;
+	memcpy(offer->unit, o->unit, UNIT_SIZE);
+	offer->price_view = o->price_view;
+	offer->recordable = (o->flags & OFFER_RECORDABLE) != 0;
+	offer->price_record = offer->recordable ? o->price_record : 0;
+	offer->event_start = o->event_start;
+	offer->event_end = o->event_end;
+	offer->window_end = o->window_end;
+	memcpy(offer->title, ch->ecm.criteria.title, ch->ecm.criteria.title_len);
+	offer->has_balance = ch->answer.has_balance;
+	offer->decimals = ch->answer.has_balance ? ch->answer.decimals : 2;
+	offer->balance = ch->answer.balance;
+}
+
+static void
+raise_offer(struct watch *w, struct channel *ch)
+{
+	struct watch_event event = { .kind = WATCH_OFFER };
+	const struct ecm_offer *o = &ch->ecm.criteria.offer;
+
+	if (ch->outcome != OUTCOME_OFFER || !ch->ecm.criteria.has_offer ||
+	    w->event_count == EVENTS_MAX)
+		return;
+	if (ch->offered && ch->offered_event == o->event_id && ch->offered_price == o->price_view)
+		return;
+	ch->offered = true;
+	ch->offered_event = o->event_id;
+	ch->offered_price = o->price_view;
+	event.service_id = ch->ecm.service_id;
+	event.outcome = ch->outcome;
+	fill_offer(ch, &event.offer);
+	watch_raise(w, &event);
+}
+
+enum rc
+watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
+{
+	struct watch_event event = { .kind = WATCH_OUTCOME };
+	bool is_open = answer->outcome == OUTCOME_OPEN && answer->cw_size > 0;
+	bool changed = !ch->decided || ch->outcome != answer->outcome;
+	enum rc rc;
+
+	if (is_open)
+		keyring_install(&ch->keys, ch->ecm.period, answer->cw_size, answer->cw_even,
+				answer->cw_odd);
+	else
+		keyring_refuse(&ch->keys, ch->ecm.period);
+	mem_wipe(answer->cw_even, sizeof answer->cw_even);
+	mem_wipe(answer->cw_odd, sizeof answer->cw_odd);
+	rc = watch_output_keys(w, ch);
+	ch->answer = *answer;
+	ch->outcome = answer->outcome;
+	ch->decided = true;
+	ch->was_open = ch->was_open || is_open;
+	if (changed) {
+		event.service_id = ch->ecm.service_id;
+		event.outcome = ch->outcome;
+		event.right_end = answer->right_end;
+		watch_raise(w, &event);
+	}
+	raise_offer(w, ch);
+	return rc;
+}
+
+/* True for what ends watching; anything else concerns this one message. */
+static bool
+is_fatal(enum rc rc)
+{
+	return rc == RC_READER || rc == RC_TIMEOUT || rc == RC_NO_MEMORY;
+}
+
+enum rc
+watch_ask_again(struct watch *w, struct channel *ch)
+{
+	struct ca_answer answer = { 0 };
+	enum rc rc = ca_ecm(w->session, ch->last, ch->last_len, &answer);
+
+	w->stats.ecms++;
+	ch->ecms++;
+	ch->last_read = rc == RC_OK;
+	if (rc == RC_OK)
+		rc = watch_take_answer(w, ch, &answer);
+	else if (!is_fatal(rc)) {
+		w->stats.ecms_refused++;
+		rc = RC_OK;
+	}
+	mem_wipe(&answer, sizeof answer);
+	return rc;
+}
+
+static bool
+is_same(const uint8_t *section, size_t len, const uint8_t *other, size_t other_len)
+{
+	return len == other_len && memcmp(section, other, len) == 0;
+}
+
+/* The low bit of table_id toggles with the content. The same bit with another content follows a
+ * toggle that was missed (then the period is another, or it comes again), or is a damaged section,
+ * since an ECM has no CRC. */
+static bool
+is_new_content(struct channel *ch, const uint8_t *section, size_t len, const struct ecm *ecm)
+{
+	if (ch->last_len == 0 || !ch->last_read || section[0] != ch->last[0] ||
+	    ecm->period != ch->ecm.period)
+		return true;
+	if (is_same(section, len, ch->candidate, ch->candidate_len))
+		return true;
+	memcpy(ch->candidate, section, len);
+	ch->candidate_len = len;
+	return false;
+}
+
+void
+watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len)
+{
+	struct ecm ecm;
+	enum rc rc;
+
+	if (len > ECM_MAX || (section[0] != 0x80 && section[0] != 0x81))
+		return;
+	if (is_same(section, len, ch->last, ch->last_len)) {
+		w->stats.ecms_repeated++;
+		return;
+	}
+	if (ecm_parse(section, len, &ecm) != RC_OK || ecm.operator_id != w->operator_id) {
+		w->stats.ecms_refused++;
+		return;
+	}
+	if (!is_new_content(ch, section, len, &ecm))
+		return;
+	memcpy(ch->last, section, len);
+	ch->last_len = len;
+	ch->candidate_len = 0;
+	ch->ecm = ecm;
+	rc = watch_ask_again(w, ch);
+	if (rc != RC_OK)
+		w->failed = rc;
+}
+
+static bool
+is_for_this_card(const struct watch *w, const struct emm_header *h)
+{
+	if (h->operator_id != w->operator_id)
+		return false;
+	return (h->table_id == EMM_UNIQUE && h->address == w->leaf) || h->table_id == EMM_GLOBAL;
+}
+
+static bool
+emm_is_known(const struct watch *w, const uint8_t *section, size_t len)
+{
+	for (size_t i = 0; i < EMM_MEMORY; i++) {
+		if (is_same(section, len, w->emms[i].section, w->emms[i].len))
+			return true;
+	}
+	return false;
+}
+
+static void
+emm_remember(struct watch *w, const uint8_t *section, size_t len, bool failed)
+{
+	struct emm_seen *seen = &w->emms[w->emm_next];
+
+	w->emm_next = (w->emm_next + 1) % EMM_MEMORY;
+	memcpy(seen->section, section, len);
+	seen->len = len;
+	seen->failed = failed;
+}
+
+/* Rights or keys may have come: ask about every service that is closed, and let EMMs try again that
+ * the card could not take before. */
+static enum rc
+after_change(struct watch *w)
+{
+	struct watch_event event = { .kind = WATCH_EMM };
+	enum rc rc = RC_OK;
+
+	watch_raise(w, &event);
+	for (size_t i = 0; i < EMM_MEMORY; i++) {
+		if (w->emms[i].failed)
+			w->emms[i].len = 0;
+	}
+	for (size_t i = 0; i < CHANNELS_MAX && rc == RC_OK; i++) {
+		struct channel *ch = &w->channels[i];
+
+		if (ch->used && ch->last_len > 0 && ch->outcome != OUTCOME_OPEN)
+			rc = watch_ask_again(w, ch);
+	}
+	return rc;
+}
+
+static void
+count_emm(struct watch *w, enum rc rc, enum ca_emm_outcome outcome)
+{
+	if (rc != RC_OK) {
+		w->stats.emms_refused++;
+		return;
+	}
+	switch (outcome) {
+	case CA_EMM_APPLIED:
+		w->stats.emms_applied++;
+		break;
+	case CA_EMM_REPEATED:
+		w->stats.emms_repeated++;
+		break;
+	case CA_EMM_NOT_MINE:
+		break;
+	case CA_EMM_OLD:
+	case CA_EMM_EXPIRED:
+		w->stats.emms_old++;
+		break;
+	}
+}
+
+void
+watch_emm_section(void *ctx, const uint8_t *section, size_t len)
+{
+	struct watch *w = ctx;
+	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
+	struct emm_header header;
+	enum rc rc;
+
+	if (w->failed != RC_OK || len > EMM_MAX || emm_parse(section, len, &header) != RC_OK ||
+	    !is_for_this_card(w, &header))
+		return;
+	if (emm_is_known(w, section, len)) {
+		w->stats.emms_repeated++;
+		return;
+	}
+	rc = ca_emm(w->session, section, len, &outcome);
+	if (is_fatal(rc)) {
+		w->failed = rc;
+		return;
+	}
+	count_emm(w, rc, outcome);
+	emm_remember(w, section, len, rc != RC_OK);
+	if (rc == RC_OK && outcome == CA_EMM_APPLIED)
+		w->failed = after_change(w);
+}

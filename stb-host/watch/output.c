@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The way of packets through the pipeline: which word opens them, and what becomes of those that
+ * none opens. The cipher is known from the size of the words: 8 bytes DVB-CSA2, 16 bytes DVB-CISSA.
+ */
+#include "watch/watch_private.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static enum scr_cipher
+cipher_of(uint8_t cw_size)
+{
+	return cw_size == ECM_CW_MAX ? SCR_CISSA : SCR_CSA2;
+}
+
+static unsigned int
+handle_of(const struct watch *w, const struct channel *ch, bool late)
+{
+	return (unsigned int)(ch - w->channels) * 2U + (late ? 1U : 0U);
+}
+
+static enum rc
+pipe_get(struct watch *w, enum scr_cipher cipher, struct pipe **out)
+{
+	struct pipe_options options = { .cipher = cipher, .direction = SCR_DECRYPT };
+	enum rc rc = RC_OK;
+
+	options.drop_without_key = !w->options.keep_scrambled;
+	if (!w->pipes[cipher]) {
+		w->pipes[cipher] = pipe_new(&options);
+		if (!w->pipes[cipher])
+			return RC_NO_MEMORY;
+		for (unsigned int i = 0, handle = 0; rc == RC_OK && i <= HANDLE_NONE; i++)
+			rc = pipe_service_new(w->pipes[cipher], &handle);
+	}
+	*out = w->pipes[cipher];
+	return rc;
+}
+
+enum rc
+watch_output_new(struct watch *w)
+{
+	struct pipe *p;
+
+	w->cipher = SCR_CSA2;
+	return pipe_get(w, w->cipher, &p);
+}
+
+void
+watch_output_free(struct watch *w)
+{
+	for (size_t i = 0; i < CIPHERS; i++) {
+		if (w->pipes[i])
+			pipe_free(&w->pipes[i]);
+	}
+	free(w->spill);
+	w->spill = NULL;
+}
+
+bool
+watch_output_is_full(const struct watch *w)
+{
+	return w->spill_len - w->spill_at >= PIPE_RING * (size_t)TS_SIZE ||
+	       pipe_held(w->pipes[w->cipher]) >= PIPE_RING;
+}
+
+static enum rc
+spill_room(struct watch *w, size_t more)
+{
+	uint8_t *spill;
+
+	if (w->spill_at > 0) {
+		memmove(w->spill, w->spill + w->spill_at, w->spill_len - w->spill_at);
+		w->spill_len -= w->spill_at;
+		w->spill_at = 0;
+	}
+	if (w->spill_cap - w->spill_len >= more)
+		return RC_OK;
+	spill = realloc(w->spill, w->spill_len + more);
+	if (!spill)
+		return RC_NO_MEMORY;
+	w->spill = spill;
+	w->spill_cap = w->spill_len + more;
+	return RC_OK;
+}
+
+/* Packets keep their order when the cipher changes: what the old pipe holds goes out first. */
+static enum rc
+use_cipher(struct watch *w, enum scr_cipher cipher)
+{
+	struct pipe *old = w->pipes[w->cipher], *unused;
+	enum rc rc;
+
+	if (cipher == w->cipher)
+		return RC_OK;
+	rc = pipe_get(w, cipher, &unused);
+	if (rc == RC_OK)
+		rc = pipe_flush(old);
+	if (rc == RC_OK)
+		rc = spill_room(w, pipe_held(old) * (size_t)TS_SIZE);
+	if (rc != RC_OK)
+		return rc;
+	if (pipe_held(old) > 0)
+		w->spill_len += pipe_pop(old, w->spill + w->spill_len, w->spill_cap - w->spill_len);
+	w->cipher = cipher;
+	return RC_OK;
+}
+
+static enum rc
+sync_word(struct pipe *p, unsigned int handle, unsigned int parity, const struct keyring_word *word)
+{
+	if (word->set)
+		return pipe_key_set(p, handle, parity, word->cw);
+	return pipe_key_clear(p, handle, parity);
+}
+
+static enum rc
+sync_late(struct pipe *p, unsigned int handle, const struct keyring_word *word)
+{
+	enum rc rc = pipe_key_clear(p, handle, (word->period & 1U) ^ 1U);
+
+	return rc == RC_OK ? sync_word(p, handle, word->period & 1U, word) : rc;
+}
+
+enum rc
+watch_output_keys(struct watch *w, struct channel *ch)
+{
+	struct pipe *p = NULL;
+	enum rc rc = pipe_get(w, cipher_of(ch->keys.cw_size), &p);
+
+	for (unsigned int parity = 0; rc == RC_OK && parity < 2; parity++) {
+		if (keyring_take_change(&ch->keys, (enum keyring_slot)parity))
+			rc = sync_word(p, handle_of(w, ch, false), parity, &ch->keys.words[parity]);
+	}
+	if (rc == RC_OK && keyring_take_change(&ch->keys, KEY_LATE))
+		rc = sync_late(p, handle_of(w, ch, true), &ch->keys.words[KEY_LATE]);
+	return rc;
+}
+
+static enum rc
+scrambled(struct watch *w, const uint8_t *packet)
+{
+	uint16_t pid = ts_pid(packet);
+	unsigned int parity = ts_get_scrambling(packet) & 1U;
+	unsigned int handle = HANDLE_NONE;
+	struct channel *ch = NULL;
+	enum keyring_slot slot = KEY_EVEN;
+	bool has_key = false;
+	enum rc rc;
+
+	if (w->channel_of[pid] != NO_CHANNEL && w->role[pid] != PID_ECM)
+		ch = &w->channels[w->channel_of[pid]];
+	if (ch)
+		has_key = keyring_choose(&ch->keys, &w->pids[pid], parity, &slot);
+	if (has_key) {
+		handle = handle_of(w, ch, slot == KEY_LATE);
+		rc = use_cipher(w, cipher_of(ch->keys.cw_size));
+		if (rc != RC_OK)
+			return rc;
+		w->stats.descrambled++;
+		ch->descrambled++;
+	} else {
+		w->stats.without_key++;
+		if (ch)
+			ch->without_key++;
+	}
+	return pipe_descramble(w->pipes[w->cipher], packet, handle);
+}
+
+enum rc
+watch_output_packet(struct watch *w, const uint8_t *packet)
+{
+	if (ts_get_transporterror(packet) || ts_get_scrambling(packet) < TS_EVEN)
+		return pipe_pass(w->pipes[w->cipher], packet);
+	return scrambled(w, packet);
+}
+
+size_t
+watch_drain(struct watch *w, uint8_t *out, size_t cap)
+{
+	size_t len = w->spill_len - w->spill_at;
+
+	cap -= cap % TS_SIZE;
+	if (len > cap)
+		len = cap;
+	if (len > 0) {
+		memcpy(out, w->spill + w->spill_at, len);
+		w->spill_at += len;
+	}
+	if (w->spill_at == w->spill_len)
+		w->spill_at = w->spill_len = 0;
+	if (w->spill_len == 0)
+		len += pipe_pop(w->pipes[w->cipher], out + len, cap - len);
+	w->stats.packets_out += len / TS_SIZE;
+	return len;
+}
+
+enum rc
+watch_flush(struct watch *w)
+{
+	return pipe_flush(w->pipes[w->cipher]);
+}

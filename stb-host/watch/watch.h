@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A transport stream goes in scrambled and comes out clear: a machine that is fed bytes, asks the
+ * card and is drained. It follows PAT → PMT → CA_descriptor and CAT → CA_descriptor, hands each new
+ * ECM to the card before the packets that follow it are descrambled, and EMMs that are for this
+ * card.
+ *
+ * Order is kept; what is not scrambled passes byte for byte. A packet is opened only under a
+ * control word that the card gave for that crypto period; without one it is dropped, or passed as
+ * it is. */
+#ifndef TESSERA_WATCH_WATCH_H
+#define TESSERA_WATCH_WATCH_H
+
+#include "ca/session.h"
+
+#define WATCH_SERVICES_MAX 64
+#define WATCH_CA_SYSTEM_ID 0x5445 /* by default */
+
+struct watch_options {
+	uint16_t ca_system_id; /* 0 = WATCH_CA_SYSTEM_ID */
+	bool keep_scrambled;   /* packets without a key pass scrambled instead of being dropped */
+	size_t service_count;  /* 0 = every service of the stream that has an ECM for this card */
+	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
+};
+
+/* What the card would sell. Prices and balances in minor units of `unit`. */
+struct watch_offer {
+	uint16_t service_id; /* as the ECM names it */
+	uint32_t event_id;
+	uint8_t slot;
+	char unit[UNIT_SIZE + 1];
+	uint8_t decimals;
+	uint32_t price_view;
+	bool recordable;
+	uint32_t price_record; /* when recordable */
+	bool has_balance;
+	int64_t balance;                             /* before; after = balance − price */
+	uint32_t event_start, event_end, window_end; /* seconds since 2000 */
+	char title[ECM_TITLE_MAX + 1];               /* UTF-8, may be empty */
+};
+
+enum watch_event_kind {
+	WATCH_OUTCOME, /* the card's decision about a service has changed */
+	WATCH_OFFER,   /* once for each event and price: buy with watch_buy, or do nothing */
+	WATCH_EMM      /* an EMM has changed something on the card */
+};
+struct watch_event {
+	enum watch_event_kind kind;
+	uint16_t service_id;
+	enum ca_outcome outcome;  /* WATCH_OUTCOME */
+	uint32_t right_end;       /* WATCH_OUTCOME with OUTCOME_OPEN */
+	struct watch_offer offer; /* WATCH_OFFER */
+};
+
+/* Of a service that was asked for, or, when none was, of every one that is for this card. */
+enum watch_access {
+	WATCH_ABSENT,  /* not in the stream (so far) */
+	WATCH_CLEAR,   /* no CA_descriptor */
+	WATCH_FOREIGN, /* scrambled for other cards only */
+	WATCH_NO_ECM,  /* for this card; no ECM yet */
+	WATCH_DECIDED  /* outcome is the card's last word */
+};
+struct watch_service {
+	uint16_t number; /* program number */
+	enum watch_access access;
+	enum ca_outcome outcome;
+	bool was_open;                     /* at any time */
+	uint64_t descrambled, without_key; /* packets */
+	uint64_t ecms;                     /* handed to the card */
+	char title[ECM_TITLE_MAX + 1];
+};
+
+struct watch_stats {
+	uint64_t packets_in, packets_out, descrambled;
+	uint64_t without_key; /* dropped, or passed when keep_scrambled */
+	uint64_t resyncs, bytes_skipped;
+	uint64_t sections_wrong; /* PSI with a wrong CRC or a field that cannot be */
+	uint64_t ecms, ecms_repeated,
+		ecms_refused; /* handed over; seen before; card could not read them */
+	uint64_t emms_applied, emms_repeated, emms_refused,
+		emms_old; /* refused: MAC, signature, format */
+	uint64_t purchases;
+};
+
+struct watch;
+
+/* options are copied, the session is borrowed. NULL: out of memory. */
+struct watch *watch_new(const struct watch_options *options, struct ca_session *session);
+void watch_free(struct watch **w); /* NULL-safe; wipes control words */
+
+/* Takes bytes, packets need not be aligned, and stops early (*taken < len) when an event waits or
+ * the output must be drained first. RC_READER, RC_TIMEOUT: the card is gone; RC_CRYPTO,
+ * RC_NO_MEMORY. */
+enum rc watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken) RC_CHECKED;
+/* The next event; false: none. */
+bool watch_next_event(struct watch *w, struct watch_event *event);
+/* Descrambles what waits for a full batch: when the oldest packet has waited long enough. */
+enum rc watch_flush(struct watch *w) RC_CHECKED;
+/* The input has ended: the last packets are processed. Call until *done; drain in between. */
+enum rc watch_finish(struct watch *w, bool *done) RC_CHECKED;
+/* Finished packets, a multiple of 188 bytes ≤ cap; 0 = none. */
+size_t watch_drain(struct watch *w, uint8_t *out, size_t cap);
+
+/* Buys what the viewer saw; pin: 4…8 ASCII digits. With CA_PIN_OK result->answer.outcome is the
+ * card's word; control words are already installed and wiped from *result. When the reader failed
+ * in between, the card is asked whether the purchase was made. RC_NOT_FOUND: the service is gone;
+ * RC_USAGE: PIN. */
+enum rc watch_buy(struct watch *w, const struct watch_offer *offer, bool record, const char *pin,
+		  struct ca_purchase_result *result) RC_CHECKED;
+
+void watch_get_stats(const struct watch *w, struct watch_stats *stats);
+/* How many services there are to report; fills at most cap of them. */
+size_t watch_get_services(const struct watch *w, struct watch_service *services, size_t cap);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside of the machine, for the files of this room. */
+#ifndef TESSERA_WATCH_PRIVATE_H
+#define TESSERA_WATCH_PRIVATE_H
+
+#include "pipeline/pipeline.h"
+#include "stream/psi.h"
+#include "stream/section.h"
+#include "stream/sync.h"
+#include "watch/keyring.h"
+#include "watch/watch.h"
+
+#define PROGRAMS_MAX 256 /* of a PAT */
+#define CHANNELS_MAX 64  /* ECM PIDs that are followed at once */
+#define NO_CHANNEL 0xFFU
+#define EVENTS_MAX 128
+#define EMM_MEMORY 32 /* EMM sections that the carousel need not bring to the card again */
+#define CIPHERS 2
+#define HANDLE_NONE (2U * CHANNELS_MAX) /* a pipe service that never has a key */
+
+/* One ECM PID: what the card said about its last ECM, and the words that came of it. */
+struct channel {
+	bool used;
+	bool referenced; /* while the PMTs are gone through */
+	uint16_t pid;
+	uint16_t program; /* the first that names the PID */
+	struct section_assembler *sections;
+	uint8_t last[ECM_MAX]; /* the section that the card had last */
+	size_t last_len;
+	bool last_read;             /* the card could read it */
+	uint8_t candidate[ECM_MAX]; /* same table_id, other content: believed when it comes again */
+	size_t candidate_len;
+	struct ecm ecm; /* last, in clear parts: its control words are zero */
+	bool decided;
+	bool was_open;
+	enum ca_outcome outcome;
+	struct ca_answer answer; /* last, without control words */
+	bool offered;            /* an offer was raised: event and price */
+	uint32_t offered_event, offered_price;
+	struct keyring keys;
+	uint64_t ecms, descrambled, without_key;
+};
+
+struct program {
+	uint16_t number;
+	uint16_t pmt_pid;
+	bool wanted;
+	bool stale; /* not in the PAT that is being read */
+	enum watch_access access;
+	uint8_t channel; /* of the program loop, else of the first elementary stream */
+	size_t pmt_len;  /* 0: none yet */
+	uint8_t pmt[PSI_SECTION_MAX];
+};
+
+enum pid_role { PID_OTHER, PID_PAT, PID_CAT, PID_PMT, PID_ECM, PID_EMM };
+
+struct emm_seen {
+	size_t len;
+	bool failed; /* worth another try when the card has changed */
+	uint8_t section[EMM_MAX];
+};
+
+struct watch {
+	struct watch_options options;
+	struct ca_session *session;
+	uint16_t operator_id;
+	uint32_t leaf;
+	struct ts_sync sync;
+
+	uint8_t role[TS_PIDS];       /* enum pid_role */
+	uint8_t channel_of[TS_PIDS]; /* index for elementary streams and ECM PIDs */
+	struct keyring_pid pids[TS_PIDS];
+	struct section_assembler pat, cat, emm;
+	struct section_assembler *pmt_sections[TS_PIDS]; /* of PMT PIDs, else NULL */
+	bool has_pat, has_cat;
+	uint8_t pat_version;
+	uint8_t pat_done[32]; /* bit for each section of this version */
+	uint32_t cat_crc;
+	uint16_t emm_pid;         /* TS_PID_NONE */
+	struct program *programs; /* PROGRAMS_MAX */
+	size_t program_count;
+	struct channel channels[CHANNELS_MAX];
+
+	struct pipe *pipes[CIPHERS]; /* made when first needed */
+	enum scr_cipher cipher;      /* the pipe that packets go through now */
+	uint8_t *spill;              /* packets of the other pipe, when the cipher has changed */
+	size_t spill_len, spill_cap, spill_at;
+
+	struct watch_event events[EVENTS_MAX];
+	size_t event_first, event_count;
+	struct emm_seen emms[EMM_MEMORY];
+	size_t emm_next;
+	struct watch_stats stats;
+	enum rc failed; /* first fatal result of a callback */
+};
+
+/* tables.c: sections of PAT, CAT and PMTs; ctx is the struct watch. */
+void watch_pat_section(void *ctx, const uint8_t *section, size_t len);
+void watch_cat_section(void *ctx, const uint8_t *section, size_t len);
+void watch_pmt_section(void *ctx, const uint8_t *section, size_t len);
+bool watch_is_wanted(const struct watch *w, uint16_t program);
+
+/* messages.c: sections for the card. */
+void watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len);
+void watch_emm_section(void *ctx, const uint8_t *section, size_t len);
+/* Hands the last ECM over once more. */
+enum rc watch_ask_again(struct watch *w, struct channel *ch) RC_CHECKED;
+/* Takes over what the card answered to the channel's ECM; wipes the words of *answer. */
+enum rc watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer) RC_CHECKED;
+void watch_raise(struct watch *w, const struct watch_event *event);
+
+/* output.c: packets on their way out. */
+enum rc watch_output_new(struct watch *w) RC_CHECKED;
+void watch_output_free(struct watch *w);
+bool watch_output_is_full(const struct watch *w);
+enum rc watch_output_packet(struct watch *w, const uint8_t *packet) RC_CHECKED;
+/* The words of a channel have changed. */
+enum rc watch_output_keys(struct watch *w, struct channel *ch) RC_CHECKED;
+
+#endif

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME watch SOURCES unit/test_watch.c support/stb_stream.c support/scripted_card.c
+	USES tessera_watch tessera_test_crypto)
+tessera_test(NAME watch_keyring SOURCES unit/test_watch_keyring.c USES tessera_watch)
+tessera_fuzz(NAME watch SOURCES fuzz/fuzz_watch.c USES tessera_watch)
