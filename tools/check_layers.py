@@ -26,6 +26,7 @@ ROOMS = {
     "crypto": ("keys/crypto", {"base"}),
     "crypto_openssl": ("keys/crypto/openssl", {"base", "crypto"}),
     "derive": ("keys/derive", {"base", "crypto"}),
+    "crypto_small": ("keys/crypto/small", {"base", "crypto"}),
     "channel": ("keys/channel", {"base", "crypto", "derive"}),
     "wire": ("cas/wire", KEYS_LOW),
     "stream": ("cas/stream", WIRE),
@@ -58,7 +59,7 @@ PROGRAMS = {
     "tools/tessera-stb": BOX | {"cli", "card_spec", "emulator"},
     "tools/tessera-pos": BOX | {"cli", "card_spec", "emulator"},
 }
-FREESTANDING = {"base", "crypto", "derive", "channel", "wire", "core", "apps", "link"}
+FREESTANDING = {"base", "crypto", "crypto_small", "derive", "channel", "wire", "core", "apps", "link"}
 FREESTANDING_HEADERS = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h"}
 
 # system header (pattern): places where it may stand

@@ -25,6 +25,7 @@
 	X(LABEL_SERVICE, "TSR1 service")    /* group epoch key: operator u16, service u16 */       \
 	X(LABEL_ECM_ENC, "TSR1 ecm enc")    /* service key: none */                                \
 	X(LABEL_ECM_MAC, "TSR1 ecm mac")    /* service key: none */                                \
+	X(LABEL_TREE, "TSR1 tree")          /* tree master: node number u32 (root 1), 0: all cards */ \
 	X(LABEL_STORE, "TSR1 store")        /* CA master: none; wraps secrets in the database */
 
 #define LABEL_ENUM(name, text) name,
