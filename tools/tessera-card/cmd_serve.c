@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tessera-card serve: the card in a reader of somebody else's, over the vpcd protocol. */
+#include "card_tool.h"
+
+#include "cli/cli.h"
+#include "emulator/serve.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_READER "localhost:35963" /* where the packaged vpcd listens */
+
+/* A signal handler has nothing else to reach. */
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = on_signal;
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+}
+
+static void
+print_note(void *ctx, const char *text)
+{
+	fprintf(stderr, "tessera-card: serve: %s: %s\n", (const char *)ctx, text);
+}
+
+/* [HOST:]PORT; HOST may be [::1]. */
+static bool
+split(char *address, const char *fallback, const char **host, const char **port)
+{
+	char *colon = strrchr(address, ':');
+	size_t len;
+
+	*port = colon ? colon + 1 : address;
+	*host = colon ? address : fallback;
+	if (colon)
+		*colon = '\0';
+	len = strlen(*host);
+	if (colon && len > 2 && address[0] == '[' && address[len - 1] == ']') {
+		address[len - 1] = '\0';
+		*host = address + 1;
+	}
+	return **host != '\0' && **port != '\0' && strspn(*port, "0123456789") == strlen(*port);
+}
+
+/* "--vpcd=HOST:PORT" is "--vpcd HOST:PORT", and HOST:PORT may be left out. */
+static void
+unglue(int argc, char **argv, bool *vpcd)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--vpcd=", 7) == 0) {
+			argv[i] += 7;
+			*vpcd = true;
+		}
+	}
+}
+
+static int
+serve(struct emulator *e, const char *image, bool listens, const char *address)
+{
+	const struct apdu_link link = emulator_link(e);
+	char copy[256], name[256], why[EMULATOR_WHY] = "";
+	struct serve_options o = { .listen = listens, .stop = &stop, .note = print_note };
+	enum rc rc;
+
+	(void)snprintf(name, sizeof name, "%s", image);
+	o.note_ctx = name;
+	if ((size_t)snprintf(copy, sizeof copy, "%s", address) >= sizeof copy ||
+	    !split(copy, listens ? "127.0.0.1" : "localhost", &o.host, &o.port))
+		return cli_fail(RC_USAGE, "is no HOST:PORT", "%.60s", address);
+	catch_signals();
+	rc = emulator_serve(&link, &o, why);
+	return rc == RC_OK ? 0 : cli_fail(rc, why[0] != '\0' ? why : NULL, "%s", address);
+}
+
+int
+cmd_serve(int argc, char **argv)
+{
+	const char *image = NULL, *address = NULL;
+	bool rollback = false, vpcd = false;
+	const struct cli_option options[] = {
+		OPTION_IMAGE(&image),
+		{ .name = "vpcd",
+		  .kind = CLI_FLAG,
+		  .value = &vpcd,
+		  .help = "go to the vpcd at HOST:PORT (" DEFAULT_READER ")" },
+		{ .name = "listen",
+		  .kind = CLI_TEXT,
+		  .value = &address,
+		  .argument = "[HOST:]PORT",
+		  .help = "wait for readers that connect (HOST is 127.0.0.1)" },
+		OPTION_ROLLBACK(&rollback),
+	};
+	struct emulator *e = NULL;
+	int status = 0, count;
+	bool listens;
+
+	unglue(argc, argv, &vpcd);
+	count = cli_parse(argc, argv, "--image FILE --vpcd [HOST:PORT] | --listen [HOST:]PORT",
+			  options, 4, 1, &status);
+	if (count < 0)
+		return status;
+	listens = address != NULL;
+	if (listens == vpcd || (listens && count > 0))
+		return cli_fail(RC_USAGE, "say one of the two", "--vpcd [HOST:PORT] or --listen");
+	if (!listens)
+		address = count > 0 ? argv[1] : DEFAULT_READER;
+	if ((status = tool_open(image, rollback, &e)) != 0)
+		return status;
+	status = serve(e, image, listens, address);
+	emulator_close(&e);
+	return status;
+}
