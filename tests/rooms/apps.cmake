@@ -10,3 +10,4 @@ tessera_test(NAME apps_ecm SOURCES unit/test_apps_ecm.c USES tessera_card_fixtur
 tessera_test(NAME apps_purchase SOURCES unit/test_apps_purchase.c USES tessera_card_fixture)
 tessera_test(NAME apps_emm SOURCES unit/test_apps_emm.c USES tessera_card_fixture)
 tessera_test(NAME fault_apps_power SOURCES fault/test_apps_power.c USES tessera_card_fixture)
+tessera_test(NAME apps_purse SOURCES unit/test_apps_purse.c USES tessera_card_fixture)
