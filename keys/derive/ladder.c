@@ -19,25 +19,27 @@ ladder_kdf(const struct crypto *c, const uint8_t key[CRYPTO_KEY], const uint8_t 
 	   size_t label_len, const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len)
 {
 	uint8_t counter = 0, zero = 0, bits[2], block[CRYPTO_MAC];
+	size_t done = 0;
 	enum rc rc = RC_OK;
 
 	if (out_len == 0 || out_len > 255U * CRYPTO_MAC)
 		return RC_RANGE;
 	put_be16(bits, (uint16_t)(out_len * 8));
-	while (out_len > 0 && rc == RC_OK) {
+	while (done < out_len && rc == RC_OK) {
 		struct crypto_part parts[] = { { &counter, 1 }, { label, label_len }, { &zero, 1 },
 					       { context, context_len }, { bits, sizeof bits } };
-		size_t n = out_len < sizeof block ? out_len : sizeof block;
+		size_t n = out_len - done < sizeof block ? out_len - done : sizeof block;
 
 		counter++;
 		rc = c->cmac(c->ctx, key, CRYPTO_KEY, parts, 5, block);
 		if (rc == RC_OK) {
-			memcpy(out, block, n);
-			out += n;
-			out_len -= n;
+			memcpy(out + done, block, n);
+			done += n;
 		}
 	}
 	mem_wipe(block, sizeof block);
+	if (rc != RC_OK)
+		mem_wipe(out, done); /* half a key is none */
 	return rc;
 }
 
