@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cards and what changes on them. Each change is one transaction: the row, a new EMM sequence of
+ * max(last + 1, now), and a row in the outbox. */
+#ifndef TESSERA_HEADEND_CARDS_H
+#define TESSERA_HEADEND_CARDS_H
+
+#include "headend/card_number.h"
+#include "headend/head.h"
+
+#define CARD_REASON 80
+#define CARD_REFERENCE 64
+
+enum card_state { CARD_ACTIVE = 0, CARD_REVOKED = 1 };
+
+struct head_card {
+	uint32_t leaf;
+	uint8_t state;   /* enum card_state */
+	uint8_t profile; /* enum card_profile */
+	uint8_t key_version;
+	uint32_t issued_at;
+	uint32_t revoked_at; /* 0: not revoked */
+	char reason[CARD_REASON];
+	uint32_t emm_sequence; /* of its newest unique set, 0 none yet */
+	uint32_t changed_at;   /* when that set was made */
+	uint64_t credit_total; /* minor units, ever, by EMM */
+	uint32_t credit_sequence;
+	uint32_t credit_at;   /* last top-up, 0 none */
+	uint32_t record_head; /* newest record imported, 0 none */
+	uint8_t record_chain[CRYPTO_MAC];
+	uint64_t spent;  /* sum of its records on slot 0 */
+	uint32_t ack_at; /* when record_head was last acknowledged, 0 never */
+	uint32_t alarms; /* settlement found something wrong so many times */
+};
+
+struct head_entitlement {
+	uint16_t product;
+	uint32_t start, end;
+	uint8_t flags;
+	bool cancelled;
+	uint32_t changed_at;
+};
+
+/* The leaf that the next card gets. RC_SPACE: all 2^24 are in use. */
+enum rc card_next_leaf(struct head *h, uint32_t *leaf) RC_CHECKED;
+/* Enters a new card. RC_CONFLICT: the leaf is taken; RC_RANGE. */
+enum rc card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version,
+		 uint32_t now) RC_CHECKED;
+/* Takes a card out again that could not be personalised. */
+enum rc card_forget(struct head *h, uint32_t leaf) RC_CHECKED;
+/* RC_NOT_FOUND. */
+enum rc card_get(struct head *h, uint32_t leaf, struct head_card *card) RC_CHECKED;
+/* The first with a greater leaf; RC_NOT_FOUND: there is none. */
+enum rc card_next(struct head *h, int64_t after, struct head_card *card) RC_CHECKED;
+enum rc card_entitlement_next(struct head *h, uint32_t leaf, uint32_t after,
+			      struct head_entitlement *e) RC_CHECKED;
+/* It gets no later key and stands in negative lists until then. RC_STATE: revoked already. */
+enum rc card_revoke(struct head *h, uint32_t leaf, const char *reason, uint32_t now) RC_CHECKED;
+
+/* RC_NOT_FOUND: card or product; RC_STATE: revoked; RC_RANGE: times; RC_SPACE: more than one set
+ * carries. */
+enum rc card_grant(struct head *h, uint32_t leaf, const struct head_entitlement *e,
+		   uint32_t now) RC_CHECKED;
+/* product PRODUCT_ALL: every one. RC_NOT_FOUND: the card has no such entitlement. */
+enum rc card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t now) RC_CHECKED;
+/* reference may be NULL. RC_CONFLICT: that reference has been paid in before; RC_RANGE. */
+enum rc card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
+		   uint32_t now, uint64_t *credit_total) RC_CHECKED;
+
+/* New sequence and outbox row; inside a transaction. */
+enum rc card_touch(struct head *h, uint32_t leaf, const char *kind, int64_t change,
+		   uint32_t now) RC_CHECKED;
+
+#endif

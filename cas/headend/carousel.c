@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The EMM carousel over the store. */
+#include "headend/carousel.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define CACHED_MAX 100000 /* sets kept sealed: some 60 MB */
+
+struct entry {
+	uint32_t leaf;
+	uint32_t valid_until; /* 0: out of the carousel */
+	struct emm_set *set;  /* sealed, or NULL */
+};
+
+struct carousel {
+	struct head *head;
+	const struct head_keys *keys;
+	struct entry *entries; /* by leaf */
+	size_t count, cap;
+	size_t cached;
+	uint32_t *fresh; /* leaves that changed, in order; [fresh_first, fresh_count) wait */
+	size_t fresh_first, fresh_count, fresh_cap;
+	size_t cursor;    /* whose turn is next */
+	uint32_t sending; /* leaf whose set is on air */
+	size_t part;      /* its next part; 0: none is on air */
+	uint32_t time_sent;
+	bool any_time_sent;
+	int64_t change; /* the outbox is read up to here */
+};
+
+static enum rc
+grow(void **p, size_t *cap, size_t want, size_t item)
+{
+	size_t n = *cap ? *cap : 64;
+	void *bigger;
+
+	while (n < want)
+		n *= 2;
+	if (n == *cap)
+		return RC_OK;
+	bigger = realloc(*p, n * item);
+	if (!bigger)
+		return RC_NO_MEMORY;
+	*p = bigger;
+	*cap = n;
+	return RC_OK;
+}
+
+/* Where the leaf is, or where it would have to stand. */
+static size_t
+find(const struct carousel *c, uint32_t leaf)
+{
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->entries[mid].leaf < leaf)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct entry *
+entry_of(struct carousel *c, uint32_t leaf)
+{
+	size_t i = find(c, leaf);
+
+	return i < c->count && c->entries[i].leaf == leaf ? &c->entries[i] : NULL;
+}
+
+static enum rc
+insert(struct carousel *c, uint32_t leaf, struct entry **out)
+{
+	size_t i = find(c, leaf);
+	void *entries = c->entries;
+	enum rc rc;
+
+	if (i < c->count && c->entries[i].leaf == leaf) {
+		*out = &c->entries[i];
+		return RC_OK;
+	}
+	rc = grow(&entries, &c->cap, c->count + 1, sizeof *c->entries);
+	if (rc != RC_OK)
+		return rc;
+	c->entries = entries;
+	memmove(c->entries + i + 1, c->entries + i, (c->count - i) * sizeof *c->entries);
+	c->entries[i] = (struct entry) { .leaf = leaf };
+	c->count++;
+	if (c->cursor > i)
+		c->cursor++;
+	*out = &c->entries[i];
+	return RC_OK;
+}
+
+static void
+drop_set(struct carousel *c, struct entry *e)
+{
+	if (!e->set)
+		return;
+	emm_set_free(&e->set);
+	c->cached--;
+	if (c->sending == e->leaf)
+		c->part = 0;
+}
+
+static enum rc
+put_card(struct carousel *c, uint32_t leaf, bool active, uint32_t changed_at)
+{
+	struct entry *e;
+	enum rc rc = insert(c, leaf, &e);
+
+	if (rc != RC_OK)
+		return rc;
+	drop_set(c, e);
+	e->valid_until = active ? changed_at + HEAD_PENDING_S : 0;
+	return RC_OK;
+}
+
+static enum rc
+put_fresh(struct carousel *c, uint32_t leaf)
+{
+	void *fresh = c->fresh;
+	enum rc rc;
+
+	if (c->fresh_first == c->fresh_count)
+		c->fresh_first = c->fresh_count = 0;
+	rc = grow(&fresh, &c->fresh_cap, c->fresh_count + 1, sizeof *c->fresh);
+	if (rc != RC_OK)
+		return rc;
+	c->fresh = fresh;
+	c->fresh[c->fresh_count++] = leaf;
+	return RC_OK;
+}
+
+static enum rc
+read_change(struct carousel *c, int64_t *change)
+{
+	return head_store(c->head,
+			  store_number(c->head->store, change,
+				       "SELECT number FROM meta WHERE name = 'change'", ""));
+}
+
+static enum rc
+load(struct carousel *c)
+{
+	struct store_rows *rows;
+	enum rc rc = read_change(c, &c->change), put = RC_OK;
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_select(c->head->store, &rows,
+			  "SELECT leaf, changed_at FROM card WHERE state = 0 AND emm_sequence > 0"
+			  " ORDER BY shard, leaf",
+			  "");
+	if (rc != RC_OK)
+		return head_store(c->head, rc);
+	while (put == RC_OK && store_next(rows))
+		put = put_card(c, (uint32_t)store_int(rows, 0), true, (uint32_t)store_int(rows, 1));
+	rc = head_store(c->head, store_done(&rows));
+	return rc == RC_OK ? put : rc;
+}
+
+enum rc
+carousel_new(struct head *h, const struct head_keys *keys, struct carousel **out)
+{
+	struct carousel *c = calloc(1, sizeof *c);
+	enum rc rc;
+
+	if (!c)
+		return head_fail(h, RC_NO_MEMORY, "%s", rc_text(RC_NO_MEMORY));
+	c->head = h;
+	c->keys = keys;
+	rc = load(c);
+	if (rc == RC_OK)
+		*out = c;
+	else
+		carousel_free(&c);
+	return rc;
+}
+
+void
+carousel_free(struct carousel **c)
+{
+	if (!c || !*c)
+		return;
+	for (size_t i = 0; i < (*c)->count; i++)
+		emm_set_free(&(*c)->entries[i].set);
+	free((*c)->entries);
+	free((*c)->fresh);
+	free(*c);
+	*c = NULL;
+}
+
+enum rc
+carousel_poll(struct carousel *c)
+{
+	static const char sql[] =
+		"SELECT DISTINCT outbox.leaf, card.state, card.changed_at, outbox.change"
+		" FROM outbox JOIN card ON card.shard = outbox.shard AND card.leaf = outbox.leaf"
+		" WHERE outbox.change > ? ORDER BY outbox.change, outbox.leaf";
+	struct store_rows *rows;
+	int64_t newest = 0;
+	enum rc put = RC_OK, rc = read_change(c, &newest);
+
+	if (rc != RC_OK || newest == c->change)
+		return rc;
+	newest = c->change;
+	rc = store_select(c->head->store, &rows, sql, "i", c->change);
+	if (rc != RC_OK)
+		return head_store(c->head, rc);
+	while (put == RC_OK && store_next(rows)) {
+		uint32_t leaf = (uint32_t)store_int(rows, 0);
+		bool active = store_int(rows, 1) == CARD_ACTIVE;
+
+		put = put_card(c, leaf, active, (uint32_t)store_int(rows, 2));
+		if (put == RC_OK && active)
+			put = put_fresh(c, leaf);
+		newest = store_int(rows, 3);
+	}
+	rc = head_store(c->head, store_done(&rows));
+	if (rc == RC_OK && put == RC_OK)
+		c->change = newest;
+	return rc == RC_OK ? put : rc;
+}
+
+static bool
+is_on_air(const struct entry *e, uint32_t now)
+{
+	return e->valid_until > now;
+}
+
+/* The card whose turn it is, or NULL. */
+static struct entry *
+choose(struct carousel *c, uint32_t now)
+{
+	while (c->fresh_first < c->fresh_count) {
+		struct entry *e = entry_of(c, c->fresh[c->fresh_first++]);
+
+		if (e && is_on_air(e, now))
+			return e;
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->cursor >= c->count)
+			c->cursor = 0;
+		if (is_on_air(&c->entries[c->cursor++], now))
+			return &c->entries[c->cursor - 1];
+	}
+	return NULL;
+}
+
+static enum rc
+prepare(struct carousel *c, struct entry *e)
+{
+	enum rc rc;
+
+	if (e->set)
+		return RC_OK;
+	rc = emm_set_build(c->head, c->keys, e->leaf, &e->set);
+	if (rc == RC_OK)
+		c->cached++;
+	return rc;
+}
+
+static enum rc
+next_part(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+{
+	struct entry *e = c->part > 0 ? entry_of(c, c->sending) : NULL;
+	const struct emm_section *s;
+	enum rc rc;
+
+	if (!e) {
+		c->part = 0;
+		e = choose(c, now);
+		if (!e)
+			return RC_OK;
+		c->sending = e->leaf;
+	}
+	rc = prepare(c, e);
+	if (rc != RC_OK || e->set->count == 0)
+		return rc;
+	s = &e->set->sections[c->part++];
+	memcpy(section, s->bytes, s->len);
+	*len = s->len;
+	if (c->part == e->set->count) {
+		c->part = 0;
+		if (c->cached > CACHED_MAX)
+			drop_set(c, e);
+	}
+	return RC_OK;
+}
+
+static enum rc
+time_section(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+{
+	struct emm_section s;
+	enum rc rc = emm_time_build(c->head, c->keys, now, &s);
+
+	if (rc != RC_OK)
+		return rc;
+	memcpy(section, s.bytes, s.len);
+	*len = s.len;
+	c->time_sent = now;
+	c->any_time_sent = true;
+	return RC_OK;
+}
+
+enum rc
+carousel_next(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+{
+	*len = 0;
+	if (!c->any_time_sent || c->time_sent != now)
+		return time_section(c, now, section, len);
+	return next_part(c, now, section, len);
+}
+
+enum rc
+carousel_once(struct carousel *c, uint32_t now,
+	      enum rc (*each)(void *ctx, const uint8_t *section, size_t len), void *ctx)
+{
+	uint8_t section[EMM_MAX];
+	size_t len = 0;
+	enum rc rc = time_section(c, now, section, &len);
+
+	if (rc == RC_OK)
+		rc = each(ctx, section, len);
+	for (size_t i = 0; rc == RC_OK && i < c->count; i++) {
+		struct emm_set *set = NULL;
+
+		if (!is_on_air(&c->entries[i], now))
+			continue;
+		rc = emm_set_build(c->head, c->keys, c->entries[i].leaf, &set);
+		for (size_t p = 0; rc == RC_OK && p < set->count; p++)
+			rc = each(ctx, set->sections[p].bytes, set->sections[p].len);
+		emm_set_free(&set);
+	}
+	return rc;
+}
+
+size_t
+carousel_cards(const struct carousel *c, uint32_t now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		n += is_on_air(&c->entries[i], now);
+	return n;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
+ * keys, money and acknowledgements in signed parts. Every part fits one TS packet. */
+#include "headend/emm_set.h"
+
+#include "base/mem.h"
+#include "headend/epochs.h"
+#include "wire/record.h"
+
+#include <stdlib.h>
+
+#define TIME_VALID_S 86400U
+#define COMMAND_MAX 64
+
+struct body {
+	bool is_signed;
+	size_t len;
+	uint8_t bytes[EMM_BODY_MAX];
+};
+
+struct plan {
+	size_t count;
+	struct body bodies[EMM_PARTS_MAX];
+};
+
+static uint8_t
+flags_of(bool is_signed)
+{
+	return is_signed ? EMM_CIPHERED | EMM_SIGNED : EMM_CIPHERED;
+}
+
+/* Puts a command into the first part of its kind that has room, or into a new one. */
+static enum rc
+plan_put(struct plan *plan, const struct emm_command *cmd)
+{
+	bool is_signed = emm_command_needs_signature(cmd->tag);
+	size_t room = emm_body_room(flags_of(is_signed), EMM_PACKET_MAX), len = 0;
+	uint8_t bytes[COMMAND_MAX];
+	enum rc rc = emm_command_encode(cmd, bytes, sizeof bytes, &len);
+
+	for (size_t i = 0; rc == RC_OK && i <= plan->count; i++) {
+		struct body *b = &plan->bodies[i];
+
+		if (i == EMM_PARTS_MAX) {
+			rc = RC_SPACE;
+			break;
+		}
+		if (i == plan->count) {
+			b->is_signed = is_signed;
+			b->len = 0;
+			plan->count++;
+		}
+		if (b->is_signed == is_signed && b->len <= room && room - b->len >= len) {
+			memcpy(b->bytes + b->len, bytes, len);
+			b->len += len;
+			break;
+		}
+	}
+	mem_wipe(bytes, sizeof bytes);
+	return rc;
+}
+
+static bool
+is_pending(uint32_t since, uint32_t at)
+{
+	return since != 0 && (at < since || at - since < HEAD_PENDING_S);
+}
+
+static enum rc
+put_rights(struct head *h, const struct head_card *card, struct plan *plan)
+{
+	struct head_entitlement e = { .product = 0 };
+	enum rc rc = card_entitlement_next(h, card->leaf, 0, &e);
+
+	while (rc == RC_OK) {
+		struct emm_command cmd = { .tag = EMM_TAG_ENTITLEMENT_CANCEL };
+
+		if (e.cancelled) {
+			cmd.u.entitlement_cancel.product = e.product;
+		} else {
+			cmd.tag = EMM_TAG_ENTITLEMENT;
+			cmd.u.entitlement.product = e.product;
+			cmd.u.entitlement.start = e.start;
+			cmd.u.entitlement.end = e.end;
+			cmd.u.entitlement.flags = e.flags;
+		}
+		if (is_pending(e.changed_at, card->changed_at))
+			rc = plan_put(plan, &cmd);
+		if (rc == RC_OK)
+			rc = card_entitlement_next(h, card->leaf, e.product, &e);
+	}
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc
+put_keys(struct head *h, const struct head_keys *keys, const struct head_card *card,
+	 struct plan *plan)
+{
+	struct epoch_key live[EPOCH_GROUPS_MAX * EPOCH_LIVE_MAX];
+	size_t n = 0;
+	enum rc rc = epoch_live(h, keys, card->changed_at, live, &n);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct emm_command cmd = { .tag = EMM_TAG_EPOCH_KEY };
+
+		cmd.u.epoch_key.group = live[i].group;
+		cmd.u.epoch_key.epoch = live[i].epoch;
+		memcpy(cmd.u.epoch_key.key, live[i].key, CRYPTO_KEY);
+		rc = plan_put(plan, &cmd);
+		mem_wipe(&cmd, sizeof cmd);
+	}
+	mem_wipe(live, sizeof live);
+	return rc;
+}
+
+static enum rc
+put_credit(const struct head_keys *keys, const struct head_card *card, struct plan *plan)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_CREDIT };
+	uint8_t purse[CRYPTO_KEY], topup[CRYPTO_KEY];
+	enum rc rc;
+
+	if (!is_pending(card->credit_at, card->changed_at))
+		return RC_OK;
+	cmd.u.credit.slot = 0;
+	cmd.u.credit.source = CREDIT_EMM;
+	cmd.u.credit.total = card->credit_total;
+	cmd.u.credit.sequence = card->credit_sequence;
+	rc = keystore_card_key(keys->keystore, DOMAIN_PURSE, card->leaf, purse);
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, purse, LABEL_TOPUP, NULL, 0, topup);
+	if (rc == RC_OK)
+		rc = credit_cryptogram(keys->crypto, topup, card->leaf, 0, CREDIT_EMM,
+				       card->credit_total, card->credit_sequence,
+				       cmd.u.credit.cryptogram);
+	if (rc == RC_OK)
+		rc = plan_put(plan, &cmd);
+	mem_wipe(purse, sizeof purse);
+	mem_wipe(topup, sizeof topup);
+	return rc;
+}
+
+static enum rc
+put_ack(const struct head_card *card, struct plan *plan)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_RECORD_ACK };
+
+	if (!is_pending(card->ack_at, card->changed_at))
+		return RC_OK;
+	cmd.u.record_ack.record = card->record_head;
+	memcpy(cmd.u.record_ack.chain, card->record_chain, CRYPTO_MAC);
+	return plan_put(plan, &cmd);
+}
+
+static enum rc
+sign(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
+{
+	return keystore_sign(ctx, KEYSTORE_SIGNING, digest, signature);
+}
+
+static enum rc
+seal(const struct head_keys *keys, const struct emm_header *header, const struct body *body,
+     const struct emm_keys *card_keys, struct emm_section *out)
+{
+	uint8_t section[EMM_MAX];
+	size_t len = 0;
+	enum rc rc = emm_seal(keys->crypto, header, body->bytes, body->len, card_keys, sign,
+			      keys->keystore, section, &len);
+
+	if (rc == RC_OK && len > EMM_PACKET_MAX)
+		rc = RC_SPACE;
+	if (rc == RC_OK) {
+		memcpy(out->bytes, section, len);
+		out->len = (uint8_t)len;
+	}
+	return rc;
+}
+
+static enum rc
+card_emm_keys(const struct head_keys *keys, uint32_t leaf, struct emm_keys *out)
+{
+	uint8_t card_key[CRYPTO_KEY];
+	enum rc rc = keystore_card_key(keys->keystore, DOMAIN_CA, leaf, card_key);
+
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, card_key, LABEL_EMM_ENC, NULL, 0, out->enc);
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, card_key, LABEL_EMM_MAC, NULL, 0, out->mac);
+	mem_wipe(card_key, sizeof card_key);
+	return rc;
+}
+
+static enum rc
+signing_version(const struct head_keys *keys, uint8_t *version)
+{
+	uint8_t public_key[CRYPTO_PUBLIC];
+
+	return keystore_public(keys->keystore, KEYSTORE_SIGNING, version, public_key);
+}
+
+static enum rc
+seal_all(struct head *h, const struct head_keys *keys, const struct head_card *card,
+	 const struct plan *plan, struct emm_set *set)
+{
+	struct emm_keys card_keys;
+	uint8_t version = 0;
+	enum rc rc = card_emm_keys(keys, card->leaf, &card_keys);
+
+	if (rc == RC_OK)
+		rc = signing_version(keys, &version);
+	for (size_t i = 0; rc == RC_OK && i < plan->count; i++) {
+		const struct body *body = &plan->bodies[i];
+		struct emm_header header = { .table_id = EMM_UNIQUE,
+					     .operator_id = h->op.id,
+					     .address = card->leaf,
+					     .flags = flags_of(body->is_signed),
+					     .key_version = card->key_version,
+					     .signing_version = body->is_signed ? version : 0,
+					     .sequence = set->sequence,
+					     .part = (uint8_t)(i + 1),
+					     .parts = (uint8_t)plan->count,
+					     .valid_until = set->valid_until };
+
+		rc = seal(keys, &header, body, &card_keys, &set->sections[i]);
+	}
+	mem_wipe(&card_keys, sizeof card_keys);
+	return rc;
+}
+
+static enum rc
+fill_plan(struct head *h, const struct head_keys *keys, const struct head_card *card,
+	  struct plan *plan)
+{
+	enum rc rc;
+
+	if (card->state != CARD_ACTIVE || card->emm_sequence == 0)
+		return RC_OK;
+	rc = put_rights(h, card, plan);
+	if (rc == RC_OK)
+		rc = put_keys(h, keys, card, plan);
+	if (rc == RC_OK)
+		rc = put_credit(keys, card, plan);
+	if (rc == RC_OK)
+		rc = put_ack(card, plan);
+	return rc;
+}
+
+enum rc
+emm_set_build(struct head *h, const struct head_keys *keys, uint32_t leaf, struct emm_set **out)
+{
+	struct head_card card;
+	struct emm_set *set = NULL;
+	struct plan *plan;
+	enum rc rc = card_get(h, leaf, &card);
+
+	if (rc != RC_OK)
+		return rc;
+	plan = calloc(1, sizeof *plan);
+	if (!plan)
+		return head_fail(h, RC_NO_MEMORY, "%s", rc_text(RC_NO_MEMORY));
+	rc = fill_plan(h, keys, &card, plan);
+	if (rc == RC_OK) {
+		set = calloc(1, sizeof *set + plan->count * sizeof set->sections[0]);
+		rc = set ? RC_OK : RC_NO_MEMORY;
+	}
+	if (rc == RC_OK) {
+		set->leaf = leaf;
+		set->sequence = card.emm_sequence;
+		set->valid_until = card.changed_at + HEAD_PENDING_S;
+		set->count = plan->count;
+		rc = seal_all(h, keys, &card, plan, set);
+	}
+	mem_wipe(plan, sizeof *plan);
+	free(plan);
+	if (rc != RC_OK) {
+		emm_set_free(&set);
+		return head_fail(h, rc, "EMM set of card %u: %s", leaf, rc_text(rc));
+	}
+	*out = set;
+	return RC_OK;
+}
+
+void
+emm_set_free(struct emm_set **set)
+{
+	if (!set || !*set)
+		return;
+	free(*set);
+	*set = NULL;
+}
+
+enum rc
+emm_time_build(struct head *h, const struct head_keys *keys, uint32_t now, struct emm_section *out)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_TIME, .u.time.now = now };
+	struct emm_header header = { .table_id = EMM_GLOBAL,
+				     .operator_id = h->op.id,
+				     .flags = EMM_SIGNED,
+				     .sequence = now,
+				     .part = 1,
+				     .parts = 1,
+				     .valid_until = now < UINT32_MAX - TIME_VALID_S
+							    ? now + TIME_VALID_S
+							    : UINT32_MAX };
+	struct body body = { .is_signed = true };
+	enum rc rc = signing_version(keys, &header.signing_version);
+
+	if (rc == RC_OK)
+		rc = emm_command_encode(&cmd, body.bytes, sizeof body.bytes, &body.len);
+	if (rc == RC_OK)
+		rc = seal(keys, &header, &body, NULL, out);
+	if (rc != RC_OK)
+		return head_fail(h, rc, "EMM with the time: %s", rc_text(rc));
+	return RC_OK;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Personalisation of a blank card (GlobalPlatform 11.5, 11.8, 11.10, 11.11; key data fields as
+ * Amendment D 7.2 has them). */
+#include "headend/personalise.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "headend/scp_host.h"
+#include "wire/personalise.h"
+
+#include <stdio.h>
+
+#define KEY_FIELD (CRYPTO_KEY + CRYPTO_KCV)
+#define KEY_TYPE_AES 0x88
+
+static const uint8_t test_key[CRYPTO_KEY] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
+					      0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F };
+static const uint8_t aid_issuer[] = AID_ISSUER;
+static const uint8_t aid_ca[] = AID_CA;
+static const uint8_t aid_purse[] = AID_PURSE;
+
+/* STORE DATA commands to one application, filled grouping by grouping. The newest command waits
+ * until it is known whether it is the last. */
+struct batch {
+	struct scp_host *host;
+	const struct crypto *crypto;
+	uint8_t block;
+	size_t len;
+	uint8_t data[SCP_HOST_DATA_MAX];
+};
+
+static enum rc
+store_data(struct batch *b, bool last)
+{
+	const uint8_t header[4] = { 0x80, 0xE2, last ? 0x80 : 0x00, b->block };
+	enum rc rc = scp_host_send(b->host, "store data", header, b->data, b->len);
+
+	b->block++;
+	b->len = 0;
+	mem_wipe(b->data, sizeof b->data);
+	return rc;
+}
+
+static enum rc
+put_group(struct batch *b, uint16_t tag, const uint8_t *value, size_t len)
+{
+	enum rc rc = RC_OK;
+
+	if (len > sizeof b->data - 3)
+		return RC_SPACE;
+	if (b->len + 3 + len > sizeof b->data)
+		rc = store_data(b, false);
+	if (rc != RC_OK)
+		return rc;
+	put_be16(b->data + b->len, tag);
+	b->data[b->len + 2] = (uint8_t)len;
+	memcpy(b->data + b->len + 3, value, len);
+	b->len += 3 + len;
+	return RC_OK;
+}
+
+/* Under the static DEK, which in a blank card is the test key. */
+static enum rc
+wrap_block(const struct crypto *c, const uint8_t plain[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
+{
+	static const uint8_t iv[CRYPTO_BLOCK];
+
+	return c->cbc(c->ctx, test_key, sizeof test_key, CRYPTO_ENCRYPT, iv, plain, CRYPTO_BLOCK,
+		      out);
+}
+
+/* A grouping that ends in a wrapped key and its check value. */
+static enum rc
+put_key(struct batch *b, uint16_t tag, const uint8_t *head, size_t head_len,
+	const uint8_t key[CRYPTO_KEY])
+{
+	uint8_t value[8 + KEY_FIELD];
+	enum rc rc;
+
+	memcpy(value, head, head_len);
+	rc = wrap_block(b->crypto, key, value + head_len);
+	if (rc == RC_OK)
+		rc = crypto_kcv(b->crypto, key, value + head_len + CRYPTO_KEY);
+	if (rc == RC_OK)
+		rc = put_group(b, tag, value, head_len + KEY_FIELD);
+	mem_wipe(value, sizeof value);
+	return rc;
+}
+
+static enum rc
+put_card_key(struct batch *b, uint16_t tag, const struct head_keys *keys, enum ladder_domain domain,
+	     uint32_t leaf)
+{
+	uint8_t key[CRYPTO_KEY], version = keystore_master_version(keys->keystore, domain);
+	enum rc rc = keystore_card_key(keys->keystore, domain, leaf, key);
+
+	if (rc == RC_OK)
+		rc = put_key(b, tag, &version, 1, key);
+	mem_wipe(key, sizeof key);
+	return rc;
+}
+
+static enum rc
+put_public_keys(struct batch *b, struct keystore *keystore)
+{
+	uint8_t root[CRYPTO_PUBLIC], value[1 + CRYPTO_PUBLIC], version;
+	enum rc rc = keystore_public(keystore, KEYSTORE_ROOT_SIGNING, &version, root);
+
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_CA_ROOT, root, sizeof root);
+	if (rc == RC_OK)
+		rc = keystore_public(keystore, KEYSTORE_SIGNING, &value[0], value + 1);
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_CA_SIGNING, value, sizeof value);
+	return rc;
+}
+
+static enum rc
+put_epochs(struct batch *b, const struct personalisation *p)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < p->epoch_count; i++) {
+		uint8_t head[3] = { p->epochs[i].group };
+
+		put_be16(head + 1, p->epochs[i].epoch);
+		rc = put_key(b, DGI_CA_EPOCH, head, sizeof head, p->epochs[i].key);
+	}
+	return rc;
+}
+
+static enum rc
+put_pin(struct batch *b, const struct personalisation *p)
+{
+	uint8_t plain[CRYPTO_BLOCK] = { p->pin_len }, wrapped[CRYPTO_BLOCK];
+	enum rc rc;
+
+	memcpy(plain + 1, p->pin, p->pin_len);
+	rc = wrap_block(b->crypto, plain, wrapped);
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_CA_PIN, wrapped, sizeof wrapped);
+	mem_wipe(plain, sizeof plain);
+	return rc;
+}
+
+static enum rc
+fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisation *p)
+{
+	uint8_t identity[8], now[4];
+	enum rc rc;
+
+	put_be16(identity, p->operator_id);
+	put_be32(identity + 2, p->leaf);
+	identity[6] = p->profile;
+	identity[7] = 0;
+	put_be32(now, p->now);
+	rc = put_group(b, DGI_CA_IDENTITY, identity, sizeof identity);
+	if (rc == RC_OK)
+		rc = put_card_key(b, DGI_CA_KEY, keys, DOMAIN_CA, p->leaf);
+	if (rc == RC_OK)
+		rc = put_public_keys(b, keys->keystore);
+	if (rc == RC_OK)
+		rc = put_epochs(b, p);
+	if (rc == RC_OK)
+		rc = put_pin(b, p);
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_CA_TIME, now, sizeof now);
+	return rc;
+}
+
+static enum rc
+put_slot(struct batch *b, const struct personalisation *p)
+{
+	uint8_t value[1 + UNIT_SIZE + 1 + 8 + 1 + 16];
+	struct writer w = writer_over(value, sizeof value);
+	size_t label = strlen(p->label);
+
+	if (label > 16)
+		label = 16;
+	write_u8(&w, 0);
+	write_bytes(&w, (const uint8_t *)p->unit, UNIT_SIZE);
+	write_u8(&w, p->decimals);
+	write_be64(&w, p->maximum_balance);
+	write_u8(&w, (uint8_t)label);
+	write_bytes(&w, (const uint8_t *)p->label, label);
+	return put_group(b, DGI_PURSE_SLOT, value, w.len);
+}
+
+static enum rc
+fill_purse(struct batch *b, const struct head_keys *keys, const struct personalisation *p)
+{
+	uint8_t identity[6], limit[1 + sizeof aid_ca + 4];
+	enum rc rc;
+
+	put_be16(identity, p->operator_id);
+	put_be32(identity + 2, p->leaf);
+	rc = put_group(b, DGI_PURSE_IDENTITY, identity, sizeof identity);
+	if (rc == RC_OK)
+		rc = put_card_key(b, DGI_PURSE_KEY, keys, DOMAIN_PURSE, p->leaf);
+	if (rc == RC_OK)
+		rc = put_slot(b, p);
+	limit[0] = sizeof aid_ca;
+	memcpy(limit + 1, aid_ca, sizeof aid_ca);
+	put_be32(limit + 1 + sizeof aid_ca, p->debit_limit);
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_PURSE_LIMIT, limit, sizeof limit);
+	return rc;
+}
+
+/* INSTALL [for personalisation]: the STORE DATA that follow are for this application. */
+static enum rc
+install(struct scp_host *s, const uint8_t *aid, uint8_t aid_len)
+{
+	static const uint8_t header[4] = { 0x80, 0xE6, 0x20, 0x00 };
+	uint8_t data[3 + 16 + 3] = { 0, 0, aid_len };
+
+	memcpy(data + 3, aid, aid_len);
+	return scp_host_send(s, "install for personalisation", header, data, 6U + aid_len);
+}
+
+static enum rc
+personalise_application(struct scp_host *s, const struct head_keys *keys,
+			const struct personalisation *p, const uint8_t *aid, uint8_t aid_len,
+			enum rc (*fill)(struct batch *, const struct head_keys *,
+					const struct personalisation *))
+{
+	struct batch b = { .host = s, .crypto = keys->crypto };
+	enum rc rc = install(s, aid, aid_len);
+
+	if (rc == RC_OK)
+		rc = fill(&b, keys, p);
+	if (rc == RC_OK)
+		rc = store_data(&b, true);
+	mem_wipe(&b, sizeof b);
+	return rc;
+}
+
+static enum rc
+issuer_keys(const struct head_keys *keys, uint32_t leaf, struct scp03_keys *out)
+{
+	uint8_t card[CRYPTO_KEY];
+	enum rc rc = keystore_card_key(keys->keystore, DOMAIN_ISSUER, leaf, card);
+
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, card, LABEL_SCP_ENC, NULL, 0, out->enc);
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, card, LABEL_SCP_MAC, NULL, 0, out->mac);
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, card, LABEL_SCP_DEK, NULL, 0, out->dek);
+	mem_wipe(card, sizeof card);
+	return rc;
+}
+
+/* PUT KEY: the card's own keys take the place of the test keys. */
+static enum rc
+replace_keys(struct scp_host *s, const struct head_keys *keys, uint32_t leaf)
+{
+	static const uint8_t header[4] = { 0x80, 0xD8, 0x00, 0x81 };
+	uint8_t data[1 + 3 * (3 + KEY_FIELD)] = { SCP_KEY_VERSION_FIRST };
+	struct scp03_keys own;
+	enum rc rc = issuer_keys(keys, leaf, &own);
+	const uint8_t *const each[3] = { own.enc, own.mac, own.dek };
+	uint8_t *p = data + 1;
+
+	for (size_t i = 0; rc == RC_OK && i < 3; i++) {
+		p[0] = KEY_TYPE_AES;
+		p[1] = CRYPTO_KEY;
+		p[2 + CRYPTO_KEY] = CRYPTO_KCV;
+		rc = wrap_block(keys->crypto, each[i], p + 2);
+		if (rc == RC_OK)
+			rc = crypto_kcv(keys->crypto, each[i], p + 3 + CRYPTO_KEY);
+		p += 3 + KEY_FIELD;
+	}
+	if (rc == RC_OK)
+		rc = scp_host_send(s, "put key", header, data, sizeof data);
+	mem_wipe(&own, sizeof own);
+	mem_wipe(data, sizeof data);
+	return rc;
+}
+
+static enum rc
+make_secured(struct scp_host *s)
+{
+	static const uint8_t header[4] = { 0x80, 0xF0, 0x80, 0x0F };
+
+	return scp_host_send(s, "set status secured", header, aid_issuer, sizeof aid_issuer);
+}
+
+enum rc
+personalise_card(const struct apdu_link *link, const struct head_keys *keys,
+		 const struct personalisation *p, char why[STORE_WHY])
+{
+	struct scp03_keys blank;
+	struct scp_host host;
+	enum rc rc;
+
+	memcpy(blank.enc, test_key, sizeof test_key);
+	memcpy(blank.mac, test_key, sizeof test_key);
+	memcpy(blank.dek, test_key, sizeof test_key);
+	if (p->pin_len < PIN_MIN || p->pin_len > PIN_MAX) {
+		snprintf(why, STORE_WHY, "a PIN has %d to %d digits", PIN_MIN, PIN_MAX);
+		return RC_RANGE;
+	}
+	rc = scp_host_open(&host, keys->crypto, link, &blank, SCP_KEY_VERSION_TEST);
+	if (rc == RC_OK)
+		rc = personalise_application(&host, keys, p, aid_ca, sizeof aid_ca, fill_ca);
+	if (rc == RC_OK)
+		rc = personalise_application(&host, keys, p, aid_purse, sizeof aid_purse,
+					     fill_purse);
+	if (rc == RC_OK)
+		rc = replace_keys(&host, keys, p->leaf);
+	if (rc == RC_OK)
+		rc = make_secured(&host);
+	if (rc != RC_OK)
+		snprintf(why, STORE_WHY, "%s", host.why[0] != '\0' ? host.why : rc_text(rc));
+	scp_host_close(&host);
+	return rc;
+}
+
+enum rc
+personalise_random_pin(const struct crypto *crypto, uint8_t *pin, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint8_t byte;
+		enum rc rc = crypto->random(crypto->ctx, &byte, 1);
+
+		if (rc != RC_OK)
+			return rc;
+		if (byte < 250) /* an even share for each digit */
+			pin[i++] = (uint8_t)('0' + byte % 10);
+	}
+	return RC_OK;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a card may watch and what money it holds: grant, cancel, top up. */
+#include "headend/cards.h"
+
+#include "headend/catalogue.h"
+#include "wire/emm.h"
+
+#include <string.h>
+
+#define CREDIT_MAX 0xFFFFFFFFU /* of one top-up, minor units */
+#define PENDING_MAX                                                                  \
+	280 /* entitlement commands in one EMM set: 11 in each of 26 parts, and keys \
+	     */
+
+static enum rc
+active_card(struct head *h, uint32_t leaf, struct head_card *card)
+{
+	enum rc rc = card_get(h, leaf, card);
+
+	if (rc == RC_OK && card->state != CARD_ACTIVE)
+		rc = head_fail(h, RC_STATE, "card %u is revoked", leaf);
+	return rc;
+}
+
+enum rc
+card_entitlement_next(struct head *h, uint32_t leaf, uint32_t after, struct head_entitlement *e)
+{
+	struct store_rows *rows;
+	bool found;
+	enum rc rc = store_select(h->store, &rows,
+				  "SELECT product, start_at, end_at, flags, cancelled, changed_at"
+				  " FROM entitlement WHERE shard = ? AND leaf = ? AND product > ?"
+				  " ORDER BY product LIMIT 1",
+				  "iii", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)after);
+
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	found = store_next(rows);
+	if (found)
+		*e = (struct head_entitlement) { .product = (uint16_t)store_int(rows, 0),
+						 .start = (uint32_t)store_int(rows, 1),
+						 .end = (uint32_t)store_int(rows, 2),
+						 .flags = (uint8_t)store_int(rows, 3),
+						 .cancelled = store_int(rows, 4) != 0,
+						 .changed_at = (uint32_t)store_int(rows, 5) };
+	rc = head_store(h, store_done(&rows));
+	return rc == RC_OK && !found ? RC_NOT_FOUND : rc;
+}
+
+static enum rc
+pending_must_fit(struct head *h, uint32_t leaf, uint32_t now)
+{
+	int64_t n = 0, since = now > HEAD_PENDING_S ? (int64_t)now - HEAD_PENDING_S : 0;
+	enum rc rc = store_number(h->store, &n,
+				  "SELECT count(*) FROM entitlement WHERE shard = ? AND leaf = ?"
+				  " AND changed_at > ?",
+				  "iii", STORE_SHARD(leaf), (int64_t)leaf, since);
+
+	if (rc == RC_OK && n > PENDING_MAX)
+		return head_fail(h, RC_SPACE, "card %u has %lld changes on their way, %d fit", leaf,
+				 (long long)n, PENDING_MAX);
+	return head_store(h, rc);
+}
+
+static enum rc
+put_entitlement(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now)
+{
+	int64_t shard = STORE_SHARD(leaf);
+	enum rc rc = store_run(
+		h->store, "DELETE FROM entitlement WHERE shard = ? AND leaf = ? AND product = ?",
+		"iii", shard, (int64_t)leaf, (int64_t)e->product);
+
+	if (rc == RC_OK)
+		rc = store_run(
+			h->store,
+			"INSERT INTO entitlement(shard, leaf, product, start_at, end_at, flags,"
+			" cancelled, changed_at) VALUES(?, ?, ?, ?, ?, ?, 0, ?)",
+			"iiiiiii", shard, (int64_t)leaf, (int64_t)e->product, (int64_t)e->start,
+			(int64_t)e->end, (int64_t)e->flags, (int64_t)now);
+	return head_store(h, rc);
+}
+
+static enum rc
+grant_rows(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now,
+	   int64_t change)
+{
+	struct head_card card;
+	struct head_product product;
+	enum rc rc = active_card(h, leaf, &card);
+
+	if (rc == RC_OK)
+		rc = product_get(h, e->product, &product);
+	if (rc == RC_OK)
+		rc = put_entitlement(h, leaf, e, now);
+	if (rc == RC_OK)
+		rc = pending_must_fit(h, leaf, now);
+	if (rc == RC_OK)
+		rc = card_touch(h, leaf, "grant", change, now);
+	return rc;
+}
+
+enum rc
+card_grant(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now)
+{
+	int64_t change;
+	enum rc rc;
+
+	if (e->start >= e->end)
+		return head_fail(h, RC_RANGE, "the right ends before it starts");
+	rc = head_begin(h, &change);
+	if (rc != RC_OK)
+		return rc;
+	return head_end(h, grant_rows(h, leaf, e, now, change));
+}
+
+static enum rc
+cancel_rows(struct head *h, uint32_t leaf, uint16_t product, uint32_t now, int64_t change)
+{
+	struct head_card card;
+	int64_t all = product == PRODUCT_ALL;
+	enum rc rc = active_card(h, leaf, &card);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = head_store(h, store_run(h->store,
+				     "UPDATE entitlement SET cancelled = 1, changed_at = ?"
+				     " WHERE shard = ? AND leaf = ? AND (? OR product = ?)"
+				     " AND cancelled = 0",
+				     "iiiii", (int64_t)now, STORE_SHARD(leaf), (int64_t)leaf, all,
+				     (int64_t)product));
+	if (rc == RC_OK && store_changed(h->store) == 0)
+		rc = all ? head_fail(h, RC_NOT_FOUND, "card %u has no entitlement", leaf)
+			 : head_fail(h, RC_NOT_FOUND, "card %u has no entitlement to product %u",
+				     leaf, product);
+	if (rc == RC_OK)
+		rc = card_touch(h, leaf, "cancel", change, now);
+	return rc;
+}
+
+enum rc
+card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t now)
+{
+	int64_t change;
+	enum rc rc = head_begin(h, &change);
+
+	if (rc != RC_OK)
+		return rc;
+	return head_end(h, cancel_rows(h, leaf, product, now, change));
+}
+
+static enum rc
+topup_rows(struct head *h, uint32_t leaf, uint64_t amount, const char *reference, uint32_t now,
+	   int64_t change, uint64_t *total)
+{
+	struct head_card card;
+	int64_t sequence, shard = STORE_SHARD(leaf);
+	enum rc rc = active_card(h, leaf, &card);
+
+	if (rc != RC_OK)
+		return rc;
+	sequence = (int64_t)card.credit_sequence + 1;
+	if (sequence < (int64_t)now)
+		sequence = now;
+	rc = store_run(h->store,
+		       "INSERT INTO topup(shard, leaf, sequence, amount, at, reference)"
+		       " VALUES(?, ?, ?, ?, ?, ?)",
+		       "iiiiit", shard, (int64_t)leaf, sequence, (int64_t)amount, (int64_t)now,
+		       reference);
+	if (rc == RC_CONFLICT)
+		return head_fail(h, rc, "card %u: reference %s has been paid in before", leaf,
+				 reference ? reference : "");
+	if (rc == RC_OK)
+		rc = store_run(h->store,
+			       "UPDATE card SET credit_total = credit_total + ?,"
+			       " credit_sequence = ?, credit_at = ? WHERE shard = ? AND leaf = ?",
+			       "iiiii", (int64_t)amount, sequence, (int64_t)now, shard,
+			       (int64_t)leaf);
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	*total = card.credit_total + amount;
+	return card_touch(h, leaf, "topup", change, now);
+}
+
+enum rc
+card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
+	   uint32_t now, uint64_t *credit_total)
+{
+	uint64_t total = 0;
+	int64_t change;
+	enum rc rc;
+
+	if (amount_minor == 0 || amount_minor > CREDIT_MAX)
+		return head_fail(h, RC_RANGE, "an amount is 1 to %u minor units", CREDIT_MAX);
+	if (reference && (reference[0] == '\0' || strlen(reference) >= CARD_REFERENCE))
+		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes", CARD_REFERENCE - 1);
+	rc = head_begin(h, &change);
+	if (rc != RC_OK)
+		return rc;
+	rc = head_end(h, topup_rows(h, leaf, amount_minor, reference, now, change, &total));
+	if (rc == RC_OK)
+		*credit_total = total;
+	return rc;
+}

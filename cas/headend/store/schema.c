@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The tables, version 1 (FORMATS.md, "Database"). Times are seconds since 2000, money is in minor
+ * units; shard = leaf >> 12 stands first in every key that belongs to a card. */
+#include "headend/store/store.h"
+
+const char store_schema[] =
+	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
+	"ROWID;"
+
+	"CREATE TABLE product(id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL);"
+	"CREATE TABLE service(id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL,"
+	" key_group INTEGER NOT NULL, rating INTEGER NOT NULL, free INTEGER NOT NULL);"
+	"CREATE TABLE service_product(service INTEGER NOT NULL, product INTEGER NOT NULL,"
+	" PRIMARY KEY(service, product)) WITHOUT ROWID;"
+	"CREATE TABLE event(id INTEGER NOT NULL PRIMARY KEY, service INTEGER NOT NULL,"
+	" title TEXT NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL,"
+	" window_start INTEGER NOT NULL, window_end INTEGER NOT NULL, slot INTEGER NOT NULL,"
+	" unit TEXT NOT NULL, price INTEGER NOT NULL, price_record INTEGER,"
+	" exclusive INTEGER NOT NULL, no_callback INTEGER NOT NULL, for_sale INTEGER NOT NULL);"
+	"CREATE INDEX event_by_time ON event(service, start_at);"
+	/* What an event was ever sold for; kept when the event is removed. */
+	"CREATE TABLE event_history(event INTEGER NOT NULL, change INTEGER NOT NULL,"
+	" service INTEGER NOT NULL, title TEXT NOT NULL, slot INTEGER NOT NULL,"
+	" unit TEXT NOT NULL, price INTEGER NOT NULL, price_record INTEGER, for_sale INTEGER NOT "
+	"NULL,"
+	" PRIMARY KEY(event, change)) WITHOUT ROWID;"
+
+	/* wrapped: nonce 12, ciphered key 16, tag 16. */
+	"CREATE TABLE epoch(key_group INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" starts_at INTEGER NOT NULL, change INTEGER NOT NULL,"
+	" wrapped BLOB NOT NULL, PRIMARY KEY(key_group, epoch)) WITHOUT ROWID;"
+
+	"CREATE TABLE card(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" profile INTEGER NOT NULL, key_version INTEGER NOT NULL, issued_at INTEGER NOT NULL,"
+	" revoked_at INTEGER, revoked_change INTEGER, reason TEXT,"
+	" emm_sequence INTEGER NOT NULL, changed_at INTEGER NOT NULL,"
+	" credit_total INTEGER NOT NULL, credit_sequence INTEGER NOT NULL, credit_at INTEGER NOT "
+	"NULL,"
+	" record_head INTEGER NOT NULL, record_chain BLOB NOT NULL, spent INTEGER NOT NULL,"
+	" ack_at INTEGER NOT NULL, PRIMARY KEY(shard, leaf)) WITHOUT ROWID;"
+	"CREATE INDEX card_revoked ON card(revoked_change) WHERE revoked_change IS NOT NULL;"
+	"CREATE TABLE entitlement(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+	" product INTEGER NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, cancelled INTEGER NOT NULL, changed_at INTEGER NOT NULL,"
+	" PRIMARY KEY(shard, leaf, product)) WITHOUT ROWID;"
+	"CREATE TABLE topup(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, sequence INTEGER NOT "
+	"NULL,"
+	" amount INTEGER NOT NULL, at INTEGER NOT NULL, reference TEXT,"
+	" PRIMARY KEY(shard, leaf, sequence), UNIQUE(shard, leaf, reference));"
+	"CREATE TABLE record(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, sequence INTEGER NOT "
+	"NULL,"
+	" bytes BLOB NOT NULL, chain BLOB NOT NULL, event INTEGER NOT NULL, service INTEGER NOT "
+	"NULL,"
+	" slot INTEGER NOT NULL, price INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" imported_at INTEGER NOT NULL, PRIMARY KEY(shard, leaf, sequence)) WITHOUT ROWID;"
+	"CREATE TABLE alarm(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, change INTEGER NOT NULL,"
+	" at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL,"
+	" PRIMARY KEY(shard, leaf, change)) WITHOUT ROWID;"
+
+	/* One row for each card whose EMM set another change made: who reads on from the last
+	 * change that he knows misses none. */
+	"CREATE TABLE outbox(shard INTEGER NOT NULL, change INTEGER NOT NULL, leaf INTEGER NOT "
+	"NULL,"
+	" kind TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(shard, change, leaf)) WITHOUT ROWID;"
+	"CREATE INDEX outbox_by_change ON outbox(change);";

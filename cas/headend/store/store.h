@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The head-end's database behind a narrow interface: open, transaction, statement, rows. The SQL
+ * that passes through it is the portable part of the language (no upserts with side effects, every
+ * key contains its shard), so that another engine can stand behind the same calls. */
+#ifndef TESSERA_HEADEND_STORE_H
+#define TESSERA_HEADEND_STORE_H
+
+#include "base/rc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_VERSION 1
+#define STORE_APPLICATION 0x54535248 /* "TSRH", SQLite's application_id */
+#define STORE_WHY 200
+
+/* Leaf order is the key order of everything that belongs to a card (4,096 leaves a shard). */
+#define STORE_SHARD(leaf) ((int64_t)((leaf) >> 12))
+
+/* The tables of version STORE_VERSION. */
+extern const char store_schema[];
+
+struct store;
+struct store_rows;
+
+/* Makes a new database file, mode 0600, with empty tables; nothing remains of it when that fails.
+ * RC_CONFLICT: the file exists; RC_IO; RC_NO_MEMORY. why is filled on failure. */
+enum rc store_create(const char *path, struct store **out, char why[STORE_WHY]) RC_CHECKED;
+/* RC_NOT_FOUND; RC_FORMAT: not a database of a head-end; RC_VERSION; RC_INTEGRITY; RC_IO. */
+enum rc store_open(const char *path, struct store **out, char why[STORE_WHY]) RC_CHECKED;
+void store_close(struct store **s); /* NULL-safe; what is not committed is undone */
+/* Why the last call failed; never NULL. */
+const char *store_why(const struct store *s);
+
+/* One transaction at a time; waits up to five seconds for another writer (RC_TIMEOUT). */
+enum rc store_begin(struct store *s) RC_CHECKED;
+/* Durable when it returns RC_OK; undone otherwise. */
+enum rc store_commit(struct store *s) RC_CHECKED;
+void store_rollback(struct store *s); /* no transaction: nothing happens */
+/* store_commit when rc is RC_OK, else store_rollback; the result that counts. */
+enum rc store_end(struct store *s, enum rc rc) RC_CHECKED;
+
+/* Runs one statement. types names the arguments for its question marks: i int64_t, t const char *
+ * (NULL: SQL null), b const uint8_t * and size_t, n nothing (SQL null, no argument).
+ * RC_CONFLICT: a key exists already; RC_IO: also a full disk; RC_TIMEOUT; RC_INTEGRITY. */
+enum rc store_run(struct store *s, const char *sql, const char *types, ...) RC_CHECKED;
+/* Rows changed by the last store_run. */
+int64_t store_changed(const struct store *s);
+/* Starts reading; *rows is NULL on failure and must else be given to store_done. */
+enum rc store_select(struct store *s, struct store_rows **rows, const char *sql, const char *types,
+		     ...) RC_CHECKED;
+/* The next row; false at the end and on failure, which store_done tells apart. */
+bool store_next(struct store_rows *rows);
+int64_t store_int(const struct store_rows *rows, int column);
+/* Valid until the next store_next or store_done; never NULL. */
+const char *store_text(const struct store_rows *rows, int column);
+const uint8_t *store_blob(const struct store_rows *rows, int column, size_t *len);
+bool store_is_null(const struct store_rows *rows, int column);
+/* Ends reading and reports what went wrong meanwhile. NULL-safe. */
+enum rc store_done(struct store_rows **rows) RC_CHECKED;
+/* One number of one row. RC_NOT_FOUND: there is no row. */
+enum rc store_number(struct store *s, int64_t *value, const char *sql, const char *types,
+		     ...) RC_CHECKED;
+
+/* A number that is another one after anybody else's commit. */
+enum rc store_moved(struct store *s, int64_t *mark) RC_CHECKED;
+/* Lets the file grow no further than this many pages: how tests fill a disk. */
+enum rc store_limit_pages(struct store *s, int64_t pages) RC_CHECKED;
+int64_t store_pages(struct store *s);
+
+#endif
