@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* event add, list, show, remove. */
+#include "tool.h"
+
+#include "headend/catalogue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct out_column columns[] = { { "id", "EVENT" },
+					     { "service", "SERVICE" },
+					     { "title", "TITLE" },
+					     { "start", "START" },
+					     { "end", "END" },
+					     { "price_minor", "PRICE" },
+					     { "price_record_minor", "TO RECORD" },
+					     { "window_start", "SOLD FROM" },
+					     { "window_end", "SOLD UNTIL" },
+					     { "slot", "SLOT" },
+					     { "exclusive", "EXCLUSIVE" },
+					     { "no_callback", "NO CALLBACK" },
+					     { "for_sale", "FOR SALE" } };
+
+struct options {
+	const char *title, *price, *price_record;
+	uint64_t price_minor, price_record_minor;
+	bool not_for_sale;
+	uint16_t slot;
+};
+
+static void
+put_row(struct out *o, const struct head_event *e)
+{
+	out_number(o, e->id);
+	out_number(o, e->service_id);
+	out_text(o, e->title);
+	out_time(o, e->start);
+	out_time(o, e->end);
+	out_money(o, e->price);
+	if (e->recordable)
+		out_money(o, e->price_record);
+	else
+		out_nothing(o);
+	out_time(o, e->window_start);
+	out_time(o, e->window_end);
+	out_number(o, e->slot);
+	out_bool(o, e->exclusive);
+	out_bool(o, e->no_callback);
+	out_bool(o, e->for_sale);
+}
+
+static int
+take_price(const struct tool *t, const char *name, const char *major, uint64_t minor,
+	   uint32_t *price)
+{
+	uint64_t v = 0;
+	int status = tool_money(t, name, major, minor, &v);
+
+	if (status == 0 && v > UINT32_MAX)
+		status = cli_fail(RC_RANGE, "more than an offer can carry", "--%s", name);
+	if (status == 0)
+		*price = (uint32_t)v;
+	return status;
+}
+
+static int
+add(struct tool *t, const struct options *o, struct head_event *e)
+{
+	enum rc rc;
+	int status = tool_open(t);
+
+	if (status == 0 && (!o->not_for_sale || o->price || o->price_minor != UINT64_MAX))
+		status = take_price(t, "price", o->price, o->price_minor, &e->price);
+	if (status == 0 && (o->price_record || o->price_record_minor != UINT64_MAX)) {
+		e->recordable = true;
+		status = take_price(t, "price-record", o->price_record, o->price_record_minor,
+				    &e->price_record);
+	}
+	if (status == 0 && strlen(o->title) >= sizeof e->title)
+		status = cli_fail(RC_RANGE, "at most 127 bytes", "--title");
+	if (status != 0)
+		return status;
+	snprintf(e->title, sizeof e->title, "%s", o->title);
+	e->for_sale = !o->not_for_sale;
+	e->slot = (uint8_t)o->slot;
+	if (e->window_start == TIME2000_UNKNOWN)
+		e->window_start = e->start > EVENT_LEAD_S ? e->start - EVENT_LEAD_S : 1;
+	if (e->window_end == TIME2000_UNKNOWN)
+		e->window_end = e->end;
+	rc = event_add(t->head, e);
+	return rc == RC_OK ? 0 : tool_fail(t, rc, "event %u", e->id);
+}
+
+int
+cmd_event_add(int argc, char **argv)
+{
+	struct tool t = tool_new();
+	struct head_event e = { .id = 0 };
+	struct options o = { .price_minor = UINT64_MAX, .price_record_minor = UINT64_MAX };
+	const struct cli_option options[] = {
+		TOOL_HOME_OPTION(t),
+		{ .name = "id",
+		  .kind = CLI_U32,
+		  .value = &e.id,
+		  .argument = "N",
+		  .help = "number of the event",
+		  .min = 1,
+		  .max = UINT32_MAX },
+		{ .name = "service",
+		  .kind = CLI_U16,
+		  .value = &e.service_id,
+		  .argument = "ID",
+		  .help = "where it is shown",
+		  .min = 1,
+		  .max = UINT16_MAX },
+		{ .name = "title",
+		  .kind = CLI_TEXT,
+		  .value = &o.title,
+		  .argument = "TEXT",
+		  .help = "what the viewer reads" },
+		{ .name = "start",
+		  .kind = CLI_TIME,
+		  .value = &e.start,
+		  .argument = "TIME",
+		  .help = "it begins" },
+		{ .name = "end",
+		  .kind = CLI_TIME,
+		  .value = &e.end,
+		  .argument = "TIME",
+		  .help = "it ends" },
+		{ .name = "price",
+		  .kind = CLI_TEXT,
+		  .value = &o.price,
+		  .argument = "AMOUNT",
+		  .help = "to watch, as 4.50" },
+		{ .name = "price-minor",
+		  .kind = CLI_U64,
+		  .value = &o.price_minor,
+		  .argument = "N",
+		  .help = "the same in minor units, as 450",
+		  .max = UINT32_MAX },
+		{ .name = "price-record",
+		  .kind = CLI_TEXT,
+		  .value = &o.price_record,
+		  .argument = "AMOUNT",
+		  .help = "to watch and record" },
+		{ .name = "price-record-minor",
+		  .kind = CLI_U64,
+		  .value = &o.price_record_minor,
+		  .argument = "N",
+		  .help = "the same in minor units",
+		  .max = UINT32_MAX },
+		{ .name = "window-start",
+		  .kind = CLI_TIME,
+		  .value = &e.window_start,
+		  .argument = "TIME",
+		  .help = "sold from (24 hours before it begins)" },
+		{ .name = "window-end",
+		  .kind = CLI_TIME,
+		  .value = &e.window_end,
+		  .argument = "TIME",
+		  .help = "sold until (its end)" },
+		{ .name = "slot",
+		  .kind = CLI_U16,
+		  .value = &o.slot,
+		  .argument = "N",
+		  .help = "wallet slot that pays (0, the purse)",
+		  .max = 15 },
+		{ .name = "exclusive",
+		  .kind = CLI_FLAG,
+		  .value = &e.exclusive,
+		  .help = "products do not open the service meanwhile" },
+		{ .name = "no-callback",
+		  .kind = CLI_FLAG,
+		  .value = &e.no_callback,
+		  .help = "its records need not be collected" },
+		{ .name = "not-for-sale",
+		  .kind = CLI_FLAG,
+		  .value = &o.not_for_sale,
+		  .help = "only who has the right may watch" },
+	};
+	int status = 0;
+
+	if (cli_parse(argc, argv, "--id N --service ID --title TEXT --start T --end T --price P",
+		      options, COUNT_OF(options), 0, &status) < 0)
+		return status;
+	if (e.id == 0 || e.service_id == 0 || !o.title || e.start == 0 || e.end == 0)
+		return cli_fail(RC_USAGE, "give --id, --service, --title, --start and --end",
+				"event");
+	status = add(&t, &o, &e);
+	tool_close(&t);
+	return status;
+}
+
+static int
+list(struct tool *t, uint16_t service)
+{
+	struct out *o;
+	struct head_event e = { .id = 0 };
+	enum rc rc;
+	int status = tool_open(t);
+
+	if (status != 0)
+		return status;
+	o = out_new(columns, COUNT_OF(columns), &t->head->op);
+	while ((rc = event_next(t->head, e.id, &e)) == RC_OK) {
+		if (service == 0 || service == e.service_id)
+			put_row(o, &e);
+	}
+	status = out_list(&o, t->json);
+	return rc == RC_NOT_FOUND ? status : tool_fail(t, rc, "events");
+}
+
+int
+cmd_event_list(int argc, char **argv)
+{
+	struct tool t = tool_new();
+	uint16_t service = 0;
+	const struct cli_option options[] = {
+		TOOL_HOME_OPTION(t),
+		TOOL_JSON_OPTION(t),
+		{ .name = "service",
+		  .kind = CLI_U16,
+		  .value = &service,
+		  .argument = "ID",
+		  .help = "of this service only" },
+	};
+	int status = 0;
+
+	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
+		return status;
+	status = list(&t, service);
+	tool_close(&t);
+	return status;
+}
+
+static int
+show(struct tool *t, const char *text, bool remove)
+{
+	struct head_event e;
+	struct out *o;
+	uint64_t id = 0;
+	enum rc rc;
+	int status = tool_number("event", text, 0, UINT32_MAX, &id);
+
+	if (status == 0)
+		status = tool_open(t);
+	if (status != 0)
+		return status;
+	rc = remove ? event_remove(t->head, (uint32_t)id) : event_get(t->head, (uint32_t)id, &e);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "event %s", text);
+	if (remove)
+		return 0;
+	o = out_new(columns, COUNT_OF(columns), &t->head->op);
+	put_row(o, &e);
+	return out_object(&o, t->json);
+}
+
+static int
+show_or_remove(int argc, char **argv, bool remove)
+{
+	struct tool t = tool_new();
+	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
+	int status = 0, n = cli_parse(argc, argv, "ID", options, COUNT_OF(options), 1, &status);
+
+	if (n < 0)
+		return status;
+	if (n == 0)
+		return cli_fail(RC_USAGE, "give its number", "event");
+	status = show(&t, argv[1], remove);
+	tool_close(&t);
+	return status;
+}
+
+int
+cmd_event_show(int argc, char **argv)
+{
+	return show_or_remove(argc, argv, false);
+}
+
+int
+cmd_event_remove(int argc, char **argv)
+{
+	return show_or_remove(argc, argv, true);
+}

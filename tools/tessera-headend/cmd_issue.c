@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* card issue: a new row, a blank card, personalisation; the row stays only when all went well. */
+#include "tool.h"
+
+#include "base/mem.h"
+#include "card_spec/card_spec.h"
+#include "emulator/emulator.h"
+#include "headend/personalise.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIN_DIGITS 4
+#define MAXIMUM_BALANCE 0xFFFFFFFFU /* minor units */
+
+static const struct out_column columns[] = { { "card", "CARD" },
+					     { "leaf", "LEAF" },
+					     { "profile", "PROFILE" },
+					     { "where", "WHERE" },
+					     { "pin", "PURCHASE PIN" } };
+
+struct options {
+	const char *profile, *out, *reader, *pin_file;
+	uint32_t count, debit_limit;
+};
+
+struct issue {
+	struct tool *t;
+	const struct options *o;
+	struct out *answer;
+	struct personalisation p;
+	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
+};
+
+static int
+take_pin(struct issue *i)
+{
+	char pin[PIN_MAX + 2];
+	size_t len = 0;
+	enum rc rc = cli_passphrase(i->o->pin_file, -1, "", false, pin, sizeof pin, &len);
+	bool good = rc == RC_OK && len >= PIN_MIN && len <= PIN_MAX;
+
+	for (size_t k = 0; good && k < len; k++)
+		good = pin[k] >= '0' && pin[k] <= '9';
+	if (good) {
+		memcpy(i->p.pin, pin, len);
+		i->p.pin_len = (uint8_t)len;
+	}
+	mem_wipe(pin, sizeof pin);
+	if (rc != RC_OK && rc != RC_SPACE)
+		return cli_fail(rc, NULL, "PIN file %s", i->o->pin_file);
+	return good ? 0 : cli_fail(RC_RANGE, "a PIN has 4 to 8 digits", "%s", i->o->pin_file);
+}
+
+static int
+prepare(struct issue *i)
+{
+	struct tool *t = i->t;
+	struct personalisation *p = &i->p;
+	enum rc rc = epoch_live(t->head, &t->keys, t->now, p->epochs, &p->epoch_count);
+	size_t label = 0;
+
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "epoch keys");
+	p->operator_id = t->head->op.id;
+	p->profile = PROFILE_LABORATORY;
+	p->now = t->now;
+	p->decimals = t->head->op.decimals;
+	p->maximum_balance = MAXIMUM_BALANCE;
+	p->debit_limit = i->o->debit_limit;
+	memcpy(p->unit, t->head->op.unit, sizeof p->unit);
+	while (label < sizeof p->label - 1 && t->head->op.name[label] != '\0')
+		label++;
+	while (label > 0 && ((unsigned char)t->head->op.name[label] & 0xC0) == 0x80)
+		label--;
+	memcpy(p->label, t->head->op.name, label);
+	return i->o->pin_file ? take_pin(i) : 0;
+}
+
+static int
+personalise(struct issue *i, const char *spec)
+{
+	char why[STORE_WHY];
+	struct card_spec *card = NULL;
+	struct apdu_link link;
+	enum rc rc = card_spec_open(spec, &card, why);
+
+	if (rc != RC_OK)
+		return cli_fail(rc, why, "%s", spec);
+	link = card_spec_link(card);
+	rc = personalise_card(&link, &i->t->keys, &i->p, why);
+	card_spec_close(&card);
+	return rc == RC_OK ? 0 : cli_fail(rc, why, "%s", spec);
+}
+
+/* A blank card in a new file; nothing stays when it cannot be personalised. */
+static int
+personalise_image(struct issue *i, const char *number)
+{
+	char why[EMULATOR_WHY];
+	const char *path = i->spec + sizeof "image:" - 1;
+	enum rc rc;
+	int status, n = snprintf(i->spec, sizeof i->spec, "image:%s/%s.img", i->dir, number);
+
+	if (n >= TOOL_PATH)
+		return cli_fail(RC_RANGE, "path too long", "--out");
+	rc = emulator_create(path, why);
+	if (rc != RC_OK)
+		return cli_fail(rc, why, "%s", path);
+	status = personalise(i, i->spec);
+	if (status != 0) {
+		snprintf(i->generation, sizeof i->generation, "%s.generation", path);
+		(void)unlink(path);
+		(void)unlink(i->generation);
+	}
+	return status;
+}
+
+static void
+put_row(struct issue *i, const char *number, const char *spec)
+{
+	char pin[PIN_MAX + 1] = "";
+
+	memcpy(pin, i->p.pin, i->p.pin_len);
+	out_text(i->answer, number);
+	out_number(i->answer, i->p.leaf);
+	out_text(i->answer, "laboratory");
+	out_text(i->answer, spec);
+	if (i->o->pin_file)
+		out_nothing(i->answer);
+	else
+		out_text(i->answer, pin);
+	mem_wipe(pin, sizeof pin);
+}
+
+static int
+issue_one(struct issue *i)
+{
+	struct tool *t = i->t;
+	const struct crypto *crypto = t->keys.crypto;
+	char number[CARD_NUMBER_SIZE];
+	enum rc rc = card_next_leaf(t->head, &i->p.leaf);
+	int status;
+
+	if (rc == RC_OK && !i->o->pin_file) {
+		i->p.pin_len = PIN_DIGITS;
+		rc = personalise_random_pin(crypto, i->p.pin, PIN_DIGITS);
+	}
+	if (rc == RC_OK)
+		rc = card_add(t->head, i->p.leaf, PROFILE_LABORATORY,
+			      keystore_master_version(t->keys.keystore, DOMAIN_CA), t->now);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "new card");
+	card_number_format(t->head->op.id, i->p.leaf, number);
+	if (i->o->reader)
+		status = personalise(i, i->o->reader);
+	else
+		status = personalise_image(i, number);
+	if (status == 0)
+		put_row(i, number, i->o->reader ? i->o->reader : i->spec);
+	else if (card_forget(t->head, i->p.leaf) != RC_OK)
+		cli_warn("card %s stays in the database without a card", number);
+	return status;
+}
+
+static int
+make_dir(struct issue *i)
+{
+	int n = i->o->out ? snprintf(i->dir, sizeof i->dir, "%s", i->o->out)
+			  : snprintf(i->dir, sizeof i->dir, "%s/cards", i->t->home);
+
+	if (n >= (int)sizeof i->dir)
+		return cli_fail(RC_RANGE, "path too long", "--out");
+	if (i->o->reader || mkdir(i->dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	return cli_fail(RC_IO, strerror(errno), "%s", i->dir);
+}
+
+static int
+run(struct issue *i)
+{
+	struct tool *t = i->t;
+	int printed, status = tool_open(t);
+
+	if (status == 0)
+		status = tool_open_keys(t);
+	if (status == 0)
+		status = prepare(i);
+	if (status == 0)
+		status = make_dir(i);
+	if (status != 0)
+		return status;
+	i->answer = out_new(columns, COUNT_OF(columns), &t->head->op);
+	for (uint32_t n = 0; status == 0 && n < i->o->count; n++) {
+		if (i->o->count > 1)
+			cli_progress("cards", n, i->o->count);
+		status = issue_one(i);
+	}
+	cli_progress_done();
+	printed = out_list(&i->answer, t->json);
+	return status != 0 ? status : printed;
+}
+
+static int
+check(const struct options *o)
+{
+	if (!o->profile)
+		cli_warn("profile laboratory: control words leave this card in clear; not for the "
+			 "field");
+	else if (strcmp(o->profile, "paired") == 0)
+		return cli_fail(RC_REFUSED, "not in this release; use --profile laboratory",
+				"profile paired");
+	else if (strcmp(o->profile, "laboratory") != 0)
+		return cli_fail(RC_USAGE, "no such profile", "--profile %s", o->profile);
+	if (o->reader && o->out)
+		return cli_fail(RC_USAGE, "give one of them", "--reader and --out");
+	if (o->reader && o->count != 1)
+		return cli_fail(RC_USAGE, "one card at a time in a reader", "--count");
+	return 0;
+}
+
+int
+cmd_card_issue(int argc, char **argv)
+{
+	struct tool t = tool_new();
+	struct options o = { .count = 1, .debit_limit = 1000000 };
+	struct issue *i;
+	const struct cli_option options[] = {
+		TOOL_HOME_OPTION(t),
+		TOOL_JSON_OPTION(t),
+		TOOL_NOW_OPTION(t),
+		TOOL_PASSPHRASE_FILE_OPTION(t),
+		TOOL_PASSPHRASE_FD_OPTION(t),
+		{ .name = "count",
+		  .kind = CLI_U32,
+		  .value = &o.count,
+		  .argument = "N",
+		  .help = "so many cards (1)",
+		  .min = 1,
+		  .max = 100000 },
+		{ .name = "profile",
+		  .kind = CLI_TEXT,
+		  .value = &o.profile,
+		  .argument = "NAME",
+		  .help = "laboratory (control words in clear); paired comes later" },
+		{ .name = "out",
+		  .kind = CLI_TEXT,
+		  .value = &o.out,
+		  .argument = "DIR",
+		  .help = "folder of the card images (HOME/cards)" },
+		{ .name = "reader",
+		  .kind = CLI_TEXT,
+		  .value = &o.reader,
+		  .argument = "SPEC",
+		  .help = "the blank card in this reader: " CARD_SPEC_HELP },
+		{ .name = "pin-file",
+		  .kind = CLI_TEXT,
+		  .value = &o.pin_file,
+		  .argument = "FILE",
+		  .help = "purchase PIN of all these cards (random ones by default)" },
+		{ .name = "debit-limit-minor",
+		  .kind = CLI_U32,
+		  .value = &o.debit_limit,
+		  .argument = "N",
+		  .help = "largest single purchase, minor units (1000000)",
+		  .min = 1,
+		  .max = UINT32_MAX },
+	};
+	int status = 0;
+
+	if (cli_parse(argc, argv, "--profile laboratory", options, COUNT_OF(options), 0, &status) <
+	    0)
+		return status;
+	status = check(&o);
+	if (status != 0)
+		return status;
+	i = calloc(1, sizeof *i);
+	if (!i)
+		return cli_fail(RC_NO_MEMORY, NULL, "card");
+	i->t = &t;
+	i->o = &o;
+	status = run(i);
+	mem_wipe(i, sizeof *i);
+	free(i);
+	tool_close(&t);
+	return status;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tessera-headend: sells, scrambles, entitles and settles. */
+#include "tool.h"
+
+int
+main(int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {
+		{ "init", "new head-end beside its keystore", cmd_init },
+		{ "product add", "a package that cards can be entitled to", cmd_product_add },
+		{ "product list", "all products", cmd_product_list },
+		{ "product show", "one product", cmd_product_show },
+		{ "product remove", "take a product out", cmd_product_remove },
+		{ "service add", "a service by its program number", cmd_service_add },
+		{ "service list", "all services", cmd_service_list },
+		{ "service show", "one service", cmd_service_show },
+		{ "service remove", "take a service and its events out", cmd_service_remove },
+		{ "event add", "something for sale on a service", cmd_event_add },
+		{ "event list", "all events", cmd_event_list },
+		{ "event show", "one event", cmd_event_show },
+		{ "event remove", "take an event out; its prices are kept", cmd_event_remove },
+		{ "card issue", "personalise new cards", cmd_card_issue },
+		{ "card list", "all cards", cmd_card_list },
+		{ "card show", "one card and its entitlements", cmd_card_show },
+		{ "card revoke", "cut a card off", cmd_card_revoke },
+		{ "grant", "entitle a card to a product", cmd_grant },
+		{ "cancel", "take an entitlement back", cmd_cancel },
+		{ "topup", "put money on a card", cmd_topup },
+		{ "rotate", "next epoch key to all cards but the revoked", cmd_rotate },
+		{ "emm export", "the whole EMM carousel once", cmd_emm_export },
+		{ "settle import", "take in purchase reports", cmd_settle_import },
+		{ "settle report", "what was sold and spent", cmd_settle_report },
+		{ "status", "overview", cmd_status },
+	};
+	static const struct cli_program program = { .name = "tessera-headend",
+						    .summary = "Head-end of a prepaid conditional "
+							       "access system: sells, scrambles, "
+							       "entitles and settles.",
+						    .verbs = verbs,
+						    .verb_count = COUNT_OF(verbs) };
+
+	return cli_main(&program, argc, argv);
+}
