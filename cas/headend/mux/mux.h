@@ -12,14 +12,16 @@
 
 #define MUX_SERVICES_MAX 64
 
-/* Implemented by whoever knows products, keys and cards. All calls are made from mux_* functions. */
+/* Implemented by whoever knows products, keys and cards. All calls are made from mux_* functions.
+ */
 struct mux_source {
 	void *ctx;
 	/* Seals the ECM of one crypto period of a service: criteria of that moment, both words.
-	 * ecm->table_id, cw_size, service_id, time, period, period_100ms, cw_even and cw_odd are set by the
-	 * multiplexer; the source fills the rest and seals. */
+	 * ecm->table_id, cw_size, service_id, time, period, period_100ms, cw_even and cw_odd are
+	 * set by the multiplexer; the source fills the rest and seals. */
 	enum rc (*ecm)(void *ctx, struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len);
-	/* The next EMM section of the carousel at this stream time; *len = 0: nothing to send now. */
+	/* The next EMM section of the carousel at this stream time; *len = 0: nothing to send now.
+	 */
 	enum rc (*emm)(void *ctx, uint32_t now, uint8_t section[EMM_MAX], size_t *len);
 	/* Random bytes for control words. */
 	enum rc (*random)(void *ctx, uint8_t *out, size_t len);
@@ -29,16 +31,16 @@ struct mux_source {
 };
 
 struct mux_options {
-	uint16_t ca_system_id;        /* 0x5445 by default */
-	uint16_t operator_id;         /* goes into the CA_descriptors' private bytes */
+	uint16_t ca_system_id; /* 0x5445 by default */
+	uint16_t operator_id;  /* goes into the CA_descriptors' private bytes */
 	enum scr_cipher cipher;
-	bool full_entropy;            /* CSA2: do not reduce control words to the checksum form */
-	uint32_t start_time;          /* stream time of the first PCR, seconds since 2000 */
-	uint32_t period_ms;           /* crypto period, 1,000…3,600,000; 10,000 by default */
-	uint32_t ecm_interval_ms;     /* 100 by default */
-	uint32_t emm_bitrate;         /* bit/s of TS packets on the EMM PID; 0 = no EMMs */
-	uint16_t ecm_pid_first;       /* 0 = choose free PIDs */
-	uint16_t emm_pid;             /* 0 = choose */
+	bool full_entropy;        /* CSA2: do not reduce control words to the checksum form */
+	uint32_t start_time;      /* stream time of the first PCR, seconds since 2000 */
+	uint32_t period_ms;       /* crypto period, 1,000…3,600,000; 10,000 by default */
+	uint32_t ecm_interval_ms; /* 100 by default */
+	uint32_t emm_bitrate;     /* bit/s of TS packets on the EMM PID; 0 = no EMMs */
+	uint16_t ecm_pid_first;   /* 0 = choose free PIDs */
+	uint16_t emm_pid;         /* 0 = choose */
 	size_t service_count;
 	uint16_t services[MUX_SERVICES_MAX]; /* program numbers to scramble */
 };
@@ -53,7 +55,7 @@ struct mux_stats {
 	uint64_t packets_in, packets_out, packets_scrambled, ecm_packets, emm_packets;
 	uint64_t nulls_replaced, packets_added; /* inserted without a null packet to replace */
 	uint64_t resyncs;
-	uint32_t stream_time;                   /* now, seconds since 2000 */
+	uint32_t stream_time; /* now, seconds since 2000 */
 	size_t service_count;
 	struct mux_service_stats services[MUX_SERVICES_MAX];
 };
@@ -65,11 +67,11 @@ struct mux;
 /* options (already checked) and source are copied. NULL: out of memory. */
 struct mux *mux_new(const struct mux_options *options, const struct mux_source *source);
 void mux_free(struct mux **m);
-/* Feeds any number of bytes; packets need not be aligned. The multiplexer holds what it cannot place
- * yet: everything until PAT and PMTs are there, at most 8 MiB. RC_NOT_FOUND: the PAT does not list a
- * service (mux_missing_service); RC_CONFLICT: a PID asked for is in use; RC_SPACE: a PMT or CAT has no
- * room for the CA_descriptor; RC_CRYPTO, RC_NO_MEMORY, or what the source returned. After an error
- * nothing more is fed; mux_error says what happened. */
+/* Feeds any number of bytes; packets need not be aligned. The multiplexer holds what it cannot
+ * place yet: everything until PAT and PMTs are there, at most 8 MiB. RC_NOT_FOUND: the PAT does not
+ * list a service (mux_missing_service); RC_CONFLICT: a PID asked for is in use; RC_SPACE: a PMT or
+ * CAT has no room for the CA_descriptor; RC_CRYPTO, RC_NO_MEMORY, or what the source returned.
+ * After an error nothing more is fed; mux_error says what happened. */
 enum rc mux_feed(struct mux *m, const uint8_t *data, size_t len) RC_CHECKED;
 /* Takes finished packets: *len is a multiple of 188, ≤ cap; 0 = none ready. */
 enum rc mux_drain(struct mux *m, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The multiplexer's way of a packet: tables read, held until they are known, placed, scrambled,
+ * out.
+ *
+ * Until PAT and the PMTs of all services to be scrambled are there everything is held, so that
+ * nothing of them leaves clear. After 8 MiB what is held goes on as it is: PIDs that no table has
+ * named belong to nobody known, and a service whose PMT comes later is scrambled from there on. */
+#include "mux/mux_private.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum rc
+mux_fail(struct mux *m, enum rc rc, const char *format, ...)
+{
+	va_list arguments;
+
+	if (m->failed != RC_OK)
+		return rc;
+	m->failed = rc;
+	va_start(arguments, format);
+	(void)vsnprintf(m->error, sizeof m->error, format, arguments);
+	va_end(arguments);
+	return rc;
+}
+
+static enum rc
+services_open(struct mux *m)
+{
+	struct pipe_options o = { m->options.cipher, SCR_ENCRYPT, 0, false };
+	enum rc rc = RC_OK;
+
+	m->pipe = pipe_new(&o);
+	if (m->pipe == NULL)
+		return RC_NO_MEMORY;
+	for (size_t i = 0; i < m->options.service_count && rc == RC_OK; i++) {
+		struct service *s = &m->services[i];
+
+		s->id = m->options.services[i];
+		s->stats.service_id = s->id;
+		s->owner = i;
+		s->pcr_pid = TS_PID_NONE;
+		s->pmt_step = 1;
+		s->ecm_packetiser.pid = TS_PID_NONE;
+		rc = pipe_service_new(m->pipe, &s->pipe);
+	}
+	return rc;
+}
+
+struct mux *
+mux_new(const struct mux_options *options, const struct mux_source *source)
+{
+	struct mux *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	m->options = *options;
+	m->source = *source;
+	m->holding = true;
+	m->cat_step = 1;
+	m->emm_packetiser.pid = TS_PID_NONE;
+	m->cat_packetiser.pid = TS_PID_CAT;
+	m->emm_credit = 2 * (int64_t)TS_SIZE * 8 * TS_CLOCK;
+	ts_sync_init(&m->sync);
+	clock_init(&m->clock, TS_PID_NONE);
+	if (services_open(m) != RC_OK)
+		mux_free(&m);
+	return m;
+}
+
+void
+mux_free(struct mux **mux)
+{
+	struct mux *m = *mux;
+
+	if (m == NULL)
+		return;
+	pipe_free(&m->pipe);
+	tables_free(m);
+	free(m->held);
+	free(m->out);
+	mem_wipe(m, sizeof *m);
+	free(m);
+	*mux = NULL;
+}
+
+uint64_t
+mux_stream_ms(const struct mux *m)
+{
+	return (uint64_t)m->options.start_time * 1000 + clock_now(&m->clock) / (TS_CLOCK / 1000);
+}
+
+/* Moves finished packets from the pipe to the output. */
+static enum rc
+pump(struct mux *m)
+{
+	size_t most = pipe_held(m->pipe) * TS_SIZE;
+
+	if (m->out_head > 0) {
+		memmove(m->out, m->out + m->out_head, m->out_len);
+		m->out_head = 0;
+	}
+	if (most > m->out_cap - m->out_len) {
+		size_t cap = (m->out_len + most) * 2;
+		uint8_t *out = realloc(m->out, cap);
+
+		if (out == NULL)
+			return mux_fail(m, RC_NO_MEMORY, "out of memory");
+		m->out = out;
+		m->out_cap = cap;
+	}
+	m->out_len += pipe_pop(m->pipe, m->out + m->out_len, m->out_cap - m->out_len);
+	return RC_OK;
+}
+
+/* s NULL: as it is. */
+static enum rc
+push(struct mux *m, const uint8_t *packet, const struct service *s)
+{
+	enum rc rc;
+
+	for (;;) {
+		if (s == NULL)
+			rc = pipe_pass(m->pipe, packet);
+		else
+			rc = pipe_scramble(m->pipe, packet, s->pipe, s->period & 1U);
+		if (rc != RC_SPACE)
+			break;
+		rc = pump(m);
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (rc != RC_OK)
+		return mux_fail(m, rc, "scrambling failed");
+	m->stats.packets_out++;
+	return RC_OK;
+}
+
+enum rc
+mux_emit(struct mux *m, const uint8_t *packet)
+{
+	return push(m, packet, NULL);
+}
+
+enum rc
+mux_emit_own(struct mux *m, const uint8_t *packet)
+{
+	if (m->null_slot)
+		m->stats.nulls_replaced++;
+	else
+		m->stats.packets_added++;
+	m->null_slot = false;
+	return push(m, packet, NULL);
+}
+
+static enum rc
+scramble(struct mux *m, const uint8_t *packet, struct service *s)
+{
+	const struct service *owner = &m->services[s->owner];
+
+	if (!owner->keyed || ts_get_scrambling(packet) != TS_CLEAR ||
+	    ts_payload_offset(packet) == TS_SIZE)
+		return push(m, packet, NULL);
+	m->stats.packets_scrambled++;
+	s->stats.packets_scrambled++;
+	return push(m, packet, owner);
+}
+
+/* A packet whose surroundings are known goes to the output. */
+static enum rc
+place(struct mux *m, const uint8_t *packet)
+{
+	uint16_t pid = ts_pid(packet);
+	bool is_null = pid == TS_PID_NULL;
+	enum rc rc;
+
+	clock_packet(&m->clock, packet);
+	m->null_slot = is_null;
+	rc = insert_due(m, packet);
+	if (rc != RC_OK)
+		return rc;
+	if (is_null && !m->null_slot)
+		return RC_OK;
+	m->null_slot = false;
+	if (m->psi[pid] != NULL && m->psi[pid]->rewritten)
+		return rewrite_packet(m, packet);
+	if (m->es[pid] != NO_SERVICE)
+		return scramble(m, packet, &m->services[m->es[pid] - 1]);
+	return push(m, packet, NULL);
+}
+
+static enum rc
+hold(struct mux *m, const uint8_t *packet)
+{
+	if (m->held_count == m->held_cap) {
+		size_t cap = m->held_cap == 0 ? 1024 : m->held_cap * 2;
+		uint8_t *held = realloc(m->held, cap * TS_SIZE);
+
+		if (held == NULL)
+			return mux_fail(m, RC_NO_MEMORY, "out of memory");
+		m->held = held;
+		m->held_cap = cap;
+	}
+	memcpy(m->held + m->held_count++ * TS_SIZE, packet, TS_SIZE);
+	if (tables_ready(m))
+		m->held_since_ready++;
+	return RC_OK;
+}
+
+static uint16_t
+first_pcr_pid(const struct mux *m)
+{
+	for (size_t i = 0; i < m->options.service_count; i++) {
+		uint16_t pid = m->services[i].pcr_pid;
+
+		if (pid < TS_PID_NULL && (m->flags[pid] & PID_SEEN) != 0)
+			return pid;
+	}
+	return TS_PID_NONE;
+}
+
+static enum rc
+release(struct mux *m)
+{
+	enum rc rc = tables_choose_pids(m);
+
+	clock_init(&m->clock, first_pcr_pid(m));
+	m->holding = false;
+	for (size_t i = 0; i < m->held_count && rc == RC_OK; i++)
+		rc = place(m, m->held + i * TS_SIZE);
+	free(m->held);
+	m->held = NULL;
+	m->held_count = m->held_cap = 0;
+	return rc;
+}
+
+static enum rc
+take(struct mux *m, const uint8_t *packet)
+{
+	enum rc rc;
+
+	m->stats.packets_in++;
+	rc = tables_scan(m, packet);
+	if (rc != RC_OK)
+		return rc;
+	if (!m->holding)
+		return place(m, packet);
+	rc = hold(m, packet);
+	if (rc == RC_OK &&
+	    (tables_complete(m) || m->held_count >= HOLD_MAX || m->held_since_ready >= HOLD_OTHERS))
+		rc = release(m);
+	return rc;
+}
+
+enum rc
+mux_feed(struct mux *m, const uint8_t *data, size_t len)
+{
+	const uint8_t *packet;
+	enum rc rc = m->failed;
+
+	while (rc == RC_OK && (packet = ts_sync_next(&m->sync, &data, &len)) != NULL)
+		rc = take(m, packet);
+	return rc == RC_OK ? pump(m) : mux_fail(m, rc, "%s", rc_text(rc));
+}
+
+enum rc
+mux_flush(struct mux *m)
+{
+	enum rc rc = m->failed != RC_OK ? m->failed : pipe_flush(m->pipe);
+
+	if (rc != RC_OK)
+		return mux_fail(m, rc, "scrambling failed");
+	return pump(m);
+}
+
+enum rc
+mux_finish(struct mux *m)
+{
+	const uint8_t *packet;
+	enum rc rc = m->failed;
+	uint16_t missing;
+
+	while (rc == RC_OK && (packet = ts_sync_finish(&m->sync)) != NULL)
+		rc = take(m, packet);
+	if (rc != RC_OK)
+		return mux_fail(m, rc, "%s", rc_text(rc));
+	if (m->holding && tables_ready(m))
+		rc = release(m);
+	if (rc == RC_OK)
+		rc = mux_flush(m);
+	if (rc == RC_OK && !m->pat.complete)
+		rc = mux_fail(m, RC_NOT_FOUND, "the stream has no program association table");
+	if (rc == RC_OK && mux_missing_service(m, &missing))
+		rc = mux_fail(m, RC_NOT_FOUND, "the stream has no service %u",
+			      (unsigned int)missing);
+	return rc;
+}
+
+enum rc
+mux_drain(struct mux *m, uint8_t *out, size_t cap, size_t *len)
+{
+	size_t n = cap / TS_SIZE * TS_SIZE;
+
+	n = n < m->out_len ? n : m->out_len;
+	if (n > 0)
+		memcpy(out, m->out + m->out_head, n);
+	m->out_head += n;
+	m->out_len -= n;
+	*len = n;
+	return RC_OK;
+}
+
+bool
+mux_missing_service(const struct mux *m, uint16_t *service_id)
+{
+	for (size_t i = 0; i < m->options.service_count; i++) {
+		if (!m->services[i].known) {
+			*service_id = m->services[i].id;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+mux_error(const struct mux *m)
+{
+	return m->error;
+}
+
+void
+mux_get_stats(const struct mux *m, struct mux_stats *stats)
+{
+	*stats = m->stats;
+	stats->resyncs = m->sync.resyncs;
+	stats->stream_time = (uint32_t)(mux_stream_ms(m) / 1000);
+	stats->service_count = m->options.service_count;
+	for (size_t i = 0; i < m->options.service_count; i++)
+		stats->services[i] = m->services[i].stats;
+}

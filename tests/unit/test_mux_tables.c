@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* cas/headend/mux: tables that change, PIDs that collide, services that are not there. */
+#include "mux_judge.h"
+#include "test.h"
+#include "ts_make.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct mux_options
+usual(void)
+{
+	return (struct mux_options) { .ca_system_id = JUDGE_SYSTEM,
+				      .operator_id = JUDGE_OPERATOR,
+				      .cipher = SCR_CISSA,
+				      .start_time = 800000000,
+				      .period_ms = 1000,
+				      .ecm_interval_ms = 100,
+				      .emm_bitrate = 50000,
+				      .service_count = 1,
+				      .services = { 1 } };
+}
+
+static struct ts_make
+two_services(void)
+{
+	return (struct ts_make) { .services = 2,
+				  .bitrate = 4000000,
+				  .pcr_ms = 40,
+				  .psi_ms = 100,
+				  .pat_sections = 1,
+				  .seed = 5 };
+}
+
+/* Runs and judges; frees both streams. cc_errors: what the input itself brings about. */
+static void
+run(const struct mux_options *o, struct ts_make *make, uint64_t cc_errors,
+    struct judge_report *report)
+{
+	struct judge_source source;
+	size_t out_len = 0;
+	uint8_t *out;
+
+	judge_source_init(&source);
+	CHECK_RC(judge_run(o, &source.source, make->data, make->len, 4000, &out, &out_len), RC_OK);
+	judge(o, make->data, make->len, out, out_len, report);
+	CHECK(report->differences == 0 && report->left_clear == 0 && report->no_word == 0);
+	CHECK(report->cc_errors == cc_errors);
+	CHECK(report->psi_errors == 0);
+	free(out);
+	free(make->data);
+}
+
+static void
+tables__a_new_version_of_the_pmt_goes_through_with_our_descriptor(void)
+{
+	struct mux_options o = usual();
+	struct ts_make make = two_services();
+	struct judge_report report;
+
+	ts_make_run(&make, 500);
+	make.version = 1;
+	make.pmt_padding = 300;
+	ts_make_run(&make, 500);
+	make.version = 2;
+	make.pmt_padding = 0;
+	ts_make_run(&make, 500);
+	run(&o, &make, 0, &report);
+	CHECK(report.pmt_versions == 2 && report.pmts == 1);
+}
+
+static void
+tables__a_cat_that_comes_later_takes_over_from_ours(void)
+{
+	struct mux_options o = usual();
+	struct ts_make make = two_services();
+	struct judge_report report;
+
+	ts_make_run(&make, 1000);
+	make.with_cat = true;
+	ts_make_run(&make, 1000);
+	run(&o, &make, 0, &report);
+	CHECK(report.cats >= 2 + 10);
+}
+
+static void
+tables__without_emms_the_cat_is_left_alone_and_none_is_made(void)
+{
+	struct mux_options o = usual();
+	struct ts_make make = two_services();
+	size_t out_len = 0, cats = 0;
+	struct judge_source source;
+	uint8_t *out;
+
+	o.emm_bitrate = 0;
+	judge_source_init(&source);
+	ts_make_run(&make, 500);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len), RC_OK);
+	for (size_t at = 0; at < out_len; at += TS_SIZE)
+		cats += ts_pid(out + at) == TS_PID_CAT;
+	CHECK(cats == 0 && source.emms == 0);
+	free(out);
+	free(make.data);
+}
+
+static void
+tables__our_pids_give_way_when_the_stream_comes_to_use_them(void)
+{
+	struct mux_options o = usual();
+	struct ts_make make = two_services();
+	struct judge_report report;
+
+	ts_make_run(&make, 600);
+	ts_make_packet(&make, 0x1F00, 184, MAKE_NO_TIME); /* where ECMs were put */
+	ts_make_packet(&make, 0x1EFF, 184, MAKE_NO_TIME); /* and EMMs */
+	ts_make_run(&make, 1000);
+	run(&o, &make, 2, &report);
+	CHECK(report.ecm_pid[0] != 0x1F00 && report.emm_pid != 0x1EFF);
+	CHECK(report.pmt_versions == 1);
+	CHECK(report.ecm_pid[0] != report.emm_pid);
+}
+
+static void
+tables__pids_that_were_asked_for_are_used_or_refused(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	struct judge_report report;
+	size_t out_len = 0;
+	uint8_t *out;
+
+	o.ecm_pid_first = 0x0600;
+	o.emm_pid = 0x0700;
+	ts_make_run(&make, 500);
+	judge_source_init(&source);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len), RC_OK);
+	judge(&o, make.data, make.len, out, out_len, &report);
+	CHECK(report.ecm_pid[0] == 0x0600 && report.emm_pid == 0x0700 && report.differences == 0);
+	free(out);
+	o.ecm_pid_first = ts_make_video_pid(2);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len),
+		 RC_CONFLICT);
+	CHECK(out_len == 0);
+	free(out);
+	free(make.data);
+}
+
+static void
+tables__a_service_that_is_not_there_is_named_and_nothing_leaves(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	uint16_t missing = 0;
+	struct mux *m;
+	uint8_t out[TS_SIZE];
+	size_t len;
+
+	ts_make_run(&make, 300);
+	judge_source_init(&source);
+	o.service_count = 2;
+	o.services[1] = 77;
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_NOT_FOUND);
+	CHECK(strcmp(mux_error(m), "the stream has no service 77") == 0);
+	CHECK_RC(mux_drain(m, out, sizeof out, &len), RC_OK);
+	CHECK(len == 0);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_NOT_FOUND);
+	CHECK_RC(mux_finish(m), RC_NOT_FOUND);
+	CHECK(mux_missing_service(m, &missing));
+	mux_free(&m);
+	/* No table at all. */
+	o.service_count = 1;
+	m = mux_new(&o, &source.source);
+	for (unsigned int i = 0; i < 100; i++) {
+		ts_pad(out);
+		CHECK_RC(mux_feed(m, out, sizeof out), RC_OK);
+	}
+	CHECK_RC(mux_finish(m), RC_NOT_FOUND);
+	CHECK(strstr(mux_error(m), "association") != NULL);
+	mux_free(&m);
+	free(make.data);
+}
+
+static void
+tables__a_pmt_without_room_is_refused_with_its_service(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	struct mux *m;
+
+	make.pmt_padding = 985; /* 1,024 − 38 of the rest is 986 */
+	ts_make_run(&make, 300);
+	judge_source_init(&source);
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_SPACE);
+	CHECK(strcmp(mux_error(m), "the PMT of service 1 has no room for a CA_descriptor") == 0);
+	mux_free(&m);
+	free(make.data);
+}
+
+static void
+tables__a_pid_shared_with_a_clear_service_stays_clear(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	size_t out_len = 0, clear = 0, scrambled = 0;
+	struct judge_source source;
+	uint8_t *out;
+
+	make.shared_sound = true;
+	judge_source_init(&source);
+	ts_make_run(&make, 500);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len), RC_OK);
+	for (size_t at = 0; at < out_len; at += TS_SIZE) {
+		if (ts_pid(out + at) == ts_make_sound_pid(&make, 1))
+			clear += ts_get_scrambling(out + at) == TS_CLEAR;
+		if (ts_pid(out + at) == ts_make_video_pid(1))
+			scrambled += ts_get_scrambling(out + at) != TS_CLEAR;
+		if (ts_pid(out + at) == ts_make_video_pid(2))
+			CHECK(ts_get_scrambling(out + at) == TS_CLEAR);
+	}
+	CHECK(clear > 50 && scrambled > 50);
+	free(out);
+	free(make.data);
+}
+
+static void
+tables__services_that_share_a_pid_share_words_and_have_ecms_each(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_report report;
+
+	make.services = 3;
+	make.shared_sound = true;
+	o.service_count = 3;
+	o.services[0] = 3;
+	o.services[1] = 1;
+	o.services[2] = 2;
+	ts_make_run(&make, 1500);
+	run(&o, &make, 0, &report);
+	CHECK(report.pmts == 3);
+	CHECK(report.ecm_pid[0] != report.ecm_pid[1] && report.ecm_pid[1] != report.ecm_pid[2]);
+}
+
+static void
+mux__what_the_source_refuses_ends_the_run_with_its_result(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	size_t out_len = 0;
+	uint8_t *out;
+
+	ts_make_run(&make, 300);
+	for (int i = 0; i < 3; i++) {
+		judge_source_init(&source);
+		source.ecm_result = i == 0 ? RC_REFUSED : RC_OK;
+		source.emm_result = i == 1 ? RC_IO : RC_OK;
+		source.random_result = i == 2 ? RC_CRYPTO : RC_OK;
+		CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len),
+			 i == 0   ? RC_REFUSED
+			 : i == 1 ? RC_IO
+				  : RC_CRYPTO);
+		free(out);
+	}
+	free(make.data);
+}
+
+static void
+emm__sections_of_two_packets_keep_within_the_bit_rate(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	struct mux_stats stats;
+	struct mux *m;
+
+	ts_make_run(&make, 3000);
+	judge_source_init(&source);
+	source.emm_size = 255;
+	o.emm_bitrate = 200000;
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
+	mux_get_stats(m, &stats);
+	CHECK(stats.emm_packets == 2 * source.emms);
+	CHECK(stats.emm_packets * TS_SIZE * 8 <= 200000 * 3 + 5 * TS_SIZE * 8);
+	CHECK(stats.emm_packets * TS_SIZE * 8 >= 200000 * 3 * 9 / 10);
+	mux_free(&m);
+	free(make.data);
+}
+
+int
+main(void)
+{
+	static const struct test_case cases[] = {
+		TEST(tables__a_new_version_of_the_pmt_goes_through_with_our_descriptor),
+		TEST(tables__a_cat_that_comes_later_takes_over_from_ours),
+		TEST(tables__without_emms_the_cat_is_left_alone_and_none_is_made),
+		TEST(tables__our_pids_give_way_when_the_stream_comes_to_use_them),
+		TEST(tables__pids_that_were_asked_for_are_used_or_refused),
+		TEST(tables__a_service_that_is_not_there_is_named_and_nothing_leaves),
+		TEST(tables__a_pmt_without_room_is_refused_with_its_service),
+		TEST(tables__a_pid_shared_with_a_clear_service_stays_clear),
+		TEST(tables__services_that_share_a_pid_share_words_and_have_ecms_each),
+		TEST(mux__what_the_source_refuses_ends_the_run_with_its_result),
+		TEST(emm__sections_of_two_packets_keep_within_the_bit_rate),
+	};
+
+	return test_run("mux_tables", cases, sizeof cases / sizeof cases[0]);
+}
