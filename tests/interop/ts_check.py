@@ -6,10 +6,11 @@ Tessera is used, so that both cannot share a mistake.
     ts_check.py check FILE [--services 1,2] [--ecm-gap-ms 200] [--ca-system-id 0x5445]
         sync, continuity, PSI, CA_descriptors and what they point to, spacing of ECMs, scrambling
         control. With --services: exactly these are scrambled.
-    ts_check.py compare A B [--services 1,2] [--only]
+    ts_check.py compare A B [--services 1,2] [--only] [--scrambled 3]
         every packet of B on A's elementary streams equals A's but for transport_scrambling_control,
         and so does, without --only, every other PID that the head-end has no business to touch.
-        PMT and CAT equal A's but for version and CA_descriptors.
+        PMT and CAT equal A's but for version and CA_descriptors. --scrambled: services that are scrambled
+        in B; of their packets header and adaptation field are compared, and payloads must differ.
     ts_check.py count FILE --services 1
         packets of the services' streams: total, clear, even, odd
 
@@ -411,29 +412,46 @@ def compare_pid(pid, left, right, report):
         report(f"PID {pid:#06x}: {len(left)} packets before, {len(right)} after")
 
 
+def compare_headers(pid, left, right, report):
+    """B is scrambled: what surrounds the payload is A's, the payload of a scrambled packet is not."""
+    if len(left) != len(right):
+        report(f"PID {pid:#06x}: {len(left)} packets before, {len(right)} after")
+    for count, (a, b) in enumerate(zip(left, right)):
+        head = a.payload_at
+        if a.without_tsc()[:head] != b.without_tsc()[:head]:
+            report(f"PID {pid:#06x}: header or adaptation field of packet {count} differs")
+            return
+        if (a.raw[head:] == b.raw[head:]) == bool(b.tsc) and PACKET - head >= 16:
+            report(f"PID {pid:#06x}: packet {count} {'has a clear payload' if b.tsc else 'differs, but is clear'}")
+            return
+
+
 def compare(args, report):
     a, b = Stream(args.files[0], report), Stream(args.files[1], report)
-    services = args.services or sorted(a.pmt)
-    if not services:
+    services = args.services or [number for number in sorted(a.pmt) if number not in args.scrambled]
+    if not a.pmt:
         report("no service in the first stream")
     left, right = per_pid(a), per_pid(b)
-    elementary = {pid for number in services for pid in a.streams_of(number)}
+    scrambled = {pid for number in args.scrambled for pid in a.streams_of(number)}
+    elementary = {pid for number in services for pid in a.streams_of(number)} - scrambled
     own = {pid for number in b.pmt for pid in b.ca_pids(number, args.ca_system_id)} | set(
         b.ca_pids(None, args.ca_system_id))
-    for number in services:
+    for number in [*services, *args.scrambled]:
         if number not in a.pmt or number not in b.pmt:
             report(f"service {number} is not in both streams")
         elif strip_ca(a.pmt[number], True, args.ca_system_id) != strip_ca(b.pmt[number], True, args.ca_system_id):
             report(f"service {number}: the PMTs differ in more than CA_descriptors")
     others = set()
     if not args.only:
-        others = set(left) - {NULL_PID, CAT_PID} - set(a.pmt_pid.values()) - elementary
+        others = set(left) - {NULL_PID, CAT_PID} - set(a.pmt_pid.values()) - elementary - scrambled
         if a.cat and b.cat and strip_ca(a.cat, False, args.ca_system_id) != strip_ca(b.cat, False, args.ca_system_id):
             report("the CATs differ in more than CA_descriptors")
         for pid in sorted(set(right) - set(left) - own - {CAT_PID, NULL_PID}):
             report(f"PID {pid:#06x} came from nowhere: {len(right[pid])} packets")
     for pid in sorted(elementary | others):
         compare_pid(pid, left[pid], right[pid], report)
+    for pid in sorted(scrambled):
+        compare_headers(pid, left[pid], right[pid], report)
     return {"services": services, "streams": len(elementary), "other_pids": len(others),
             "packets": sum(len(left[pid]) for pid in elementary | others)}
 
@@ -463,6 +481,7 @@ def main():
     parser.add_argument("what", choices=["check", "compare", "count"])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--services", type=lambda text: [int(n, 0) for n in text.split(",")])
+    parser.add_argument("--scrambled", type=lambda text: [int(n, 0) for n in text.split(",")], default=[])
     parser.add_argument("--ca-system-id", type=lambda text: int(text, 0), default=0x5445)
     parser.add_argument("--ecm-gap-ms", type=int, default=200)
     parser.add_argument("--only", action="store_true")

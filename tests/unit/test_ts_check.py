@@ -188,6 +188,18 @@ class Checker(unittest.TestCase):
         other.packets.pop()
         self.assertIn("200 packets before, 199 after", self.run_tool("compare", a, self.write(other, "b.ts"))[1])
 
+    def test_compare_with_a_scrambled_service(self):
+        a = self.write(Made(False), "a.ts")
+        noisy, clear = Made(True), Made(True)
+        noisy.packets = [p if not p[3] & 0x80 else p[:-20] + bytes(b ^ 0xA5 for b in p[-20:]) for p in noisy.packets]
+        self.assertEqual(self.run_tool("compare", a, self.write(noisy, "b.ts"), "--scrambled", "1")[0], 0)
+        status, output = self.run_tool("compare", a, self.write(clear, "b.ts"), "--scrambled", "1")
+        self.assertIn("packet 0 has a clear payload", output)
+        noisy.patch(VIDEO, 8, 6, lambda b: b ^ 1)
+        status, output = self.run_tool("compare", a, self.write(noisy, "b.ts"), "--scrambled", "1")
+        self.assertEqual(status, 1)
+        self.assertIn("adaptation field of packet 8 differs", output)
+
     def test_count(self):
         self.assertIn('"packets": 200, "clear": 0, "even": 100, "odd": 100',
                       self.run_tool("count", self.write(Made()), "--services", "1")[1])

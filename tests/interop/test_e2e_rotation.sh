@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Journey 3: the next epoch key reaches the cards in the running stream, the switch happens at a crypto-period boundary without a
+# lost packet, and a card revoked before is cut off there.
+# shellcheck source=tests/interop/e2e.sh
+. "$(dirname "$0")/e2e.sh"
+
+new_operator
+head_end product add --id 1 --name Basic
+head_end service add --id 1 --name One --product 1
+new_cards 3
+for card in "${cards[@]}"; do
+	head_end grant "$card" --product 1 --start "$(at -60)" --end "$(at 86400)"
+done
+in=$(stream h264 12)
+scramble "$in" "$work/before.ts" 1
+watch 0 "$work/before.ts" "$work/out.ts" "${images[2]}" --service 1
+identical "$in" "$work/out.ts" 1
+
+head_end card revoke "${cards[2]}" --reason "sold on the market"
+ok tessera-headend rotate --passphrase-file "$pass" --start-time "$t0" --at "$(at 6)"
+scramble "$in" "$work/scr.ts" 1
+ts check "$work/scr.ts" --services 1
+for n in 0 1; do
+	watch 0 "$work/scr.ts" "$work/out.ts" "${images[$n]}" --service 1
+	identical "$in" "$work/out.ts" 1
+done
+expect 0 tessera-stb watch "$work/scr.ts" -o "$work/revoked.ts" --card "image:${images[2]}" --service 1
+clear=$(python3 "$root/tests/interop/ts_check.py" count "$work/revoked.ts" --services 1 |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["clear"])')
+all=$(python3 "$root/tests/interop/ts_check.py" count "$in" --services 1 |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["packets"])')
+if [ "$clear" = 0 ] || [ "$clear" -ge "$((all * 7 / 10))" ]; then
+	die "the revoked card saw $clear of $all packets"
+fi
+head_end rotate --passphrase-file "$pass" --at "$(at 20)" # nothing of the old key is left
+refuses 4 "revoked" tessera-headend grant "${cards[2]}" --product 1 --start-time "$t0"
