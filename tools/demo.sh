@@ -117,11 +117,11 @@ echo 2468 >"$pin"
 chmod 600 "$pass" "$pin"
 head=(--start-time "$t0") keys=(--passphrase-file "$pass")
 run 0 tessera-keys init --operator-id 7 "${keys[@]}"
-run 0 tessera-headend init --operator "Demo network" "${keys[@]}" "${head[@]}"
-run 0 tessera-headend product add --id 1 --name Basic "${head[@]}"
-run 0 tessera-headend service add --id "$service" --name "Channel $service" --product 1 "${head[@]}"
+run 0 tessera-headend init --operator "Demo network" "${keys[@]}"
+run 0 tessera-headend product add --id 1 --name Basic
+run 0 tessera-headend service add --id "$service" --name "Channel $service" --product 1
 run 0 tessera-headend event add --id 501 --service "$service" --title "The film" --start "$(at "$event_from")" \
-	--end "$(at "$event_to")" --window-start "$(at -600)" --window-end "$(at "$event_to")" --price 2.50 "${head[@]}"
+	--end "$(at "$event_to")" --window-start "$(at -600)" --window-end "$(at "$event_to")" --price 2.50
 run 0 tessera-headend card issue --count 4 --profile laboratory --pin-file "$pin" "${keys[@]}" --start-time "$(at -3600)" --json || exit 1
 mapfile -t card < <(field '"\n".join(c["card"] for c in x)')
 mapfile -t image < <(field '"\n".join(c["where"].removeprefix("image:") for c in x)')

@@ -78,7 +78,7 @@ new_operator() {
 	echo "a passphrase for tests" >"$pass"
 	echo 2468 >"$pin"
 	ok tessera-keys init --operator-id 7 --passphrase-file "$pass"
-	ok tessera-headend init --operator "Test network" --passphrase-file "$pass" --start-time "$t0"
+	head_end init --operator "Test network" --passphrase-file "$pass"
 }
 
 # new_cards N: their numbers in the array cards, their images in the array images; made an hour before t0
@@ -99,8 +99,11 @@ stream() { # KIND [SECONDS]: path of a cached stream
 	) 9>"$streams/.lock"
 }
 
-head_end() { # VERB… at t0
-	ok tessera-headend "$@" --start-time "$t0"
+head_end() { # VERB…, at t0 where the verb takes a time
+	case $1 in
+	init | product | service | event) ok tessera-headend "$@" ;;
+	*) ok tessera-headend "$@" --start-time "$t0" ;;
+	esac
 }
 
 # scramble IN OUT SERVICE[,SERVICE] [OPTION…]: control words go to OUT.cw

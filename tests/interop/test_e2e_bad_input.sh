@@ -29,9 +29,9 @@ refuses 3 "" tessera-headend status --home "$work/nobody"
 refuses 6 "" tessera-headend scramble "$work/none.ts" -o "$work/x.ts" --service 2 "${keys[@]}"
 
 # in conflict
-refuses 5 "" tessera-headend product add --id 1 --name Again --start-time "$t0"
+refuses 5 "" tessera-headend product add --id 1 --name Again
 refuses 5 "" tessera-keys init --operator-id 7 --passphrase-file "$pass"
-refuses 5 "" tessera-headend init --operator Again "${keys[@]}"
+refuses 5 "" tessera-headend init --operator Again --passphrase-file "$pass"
 
 # integrity and authentication
 echo "another passphrase" >"$work/wrong"

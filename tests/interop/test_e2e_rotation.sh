@@ -34,4 +34,4 @@ if [ "$clear" = 0 ] || [ "$clear" -ge "$((all * 7 / 10))" ]; then
 	die "the revoked card saw $clear of $all packets"
 fi
 head_end rotate --passphrase-file "$pass" --at "$(at 20)" # nothing of the old key is left
-refuses 4 "revoked" tessera-headend grant "${cards[2]}" --product 1 --start-time "$t0"
+refuses 5 "revoked" tessera-headend grant "${cards[2]}" --product 1 --start-time "$t0"
