@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME emulator_image SOURCES unit/test_emulator_image.c
+	USES tessera_emulator tessera_core tessera_channel tessera_test_crypto)
+tessera_test(NAME emulator_vpcd SOURCES unit/test_emulator_vpcd.c USES tessera_emulator)
+if(NOT TESSERA_FUZZ)
+	add_test(NAME interop_pcscd
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_pcscd.sh ${CMAKE_BINARY_DIR}/bin)
+	set_tests_properties(interop_pcscd PROPERTIES TIMEOUT 90 SKIP_RETURN_CODE 77)
+	add_test(NAME tessera_card
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_tessera_card.sh ${CMAKE_BINARY_DIR}/bin)
+	set_tests_properties(tessera_card PROPERTIES TIMEOUT 60)
+endif()
