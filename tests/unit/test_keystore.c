@@ -138,6 +138,46 @@ keystore__keys_follow_the_ladder_from_the_stored_root(void)
 }
 
 static void
+keystore__a_file_of_version_1_made_elsewhere_opens_for_ever(void)
+{
+	/* tests/vectors/make_keystore.py; its root is that of ladder.txt, so its card keys are
+	 * there as well. */
+	const struct crypto *c = crypto_test();
+	uint8_t bytes[KEYSTORE_FILE_MAX] = { 0 }, want[64], key[32], digest[32] = { 7 },
+		version = 0;
+	uint8_t public_key[64], signature[64];
+	FILE *f = fopen(TESSERA_SOURCE_DIR "/tests/vectors/keystore_1", "rb");
+	size_t len = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+	char why[KEYSTORE_WHY];
+	struct keystore *k;
+
+	CHECK(f != NULL && len > 0);
+	if (f)
+		(void)fclose(f);
+	(void)unlink(path);
+	spill(bytes, len);
+	CHECK_RC(open_with("golden keystore", 15, &k, why), RC_OK);
+	if (!k)
+		return;
+	CHECK(keystore_operator(k) == 0x1234 && keystore_master_version(k, DOMAIN_PURSE) == 0x7F);
+	test_hex("9029EB8E5E2D392CB4DCEEE252F0E640", want, sizeof want);
+	CHECK_RC(keystore_card_key(k, DOMAIN_CA, 0xABCDEF, key), RC_OK);
+	CHECK_BYTES(key, want, 16);
+	test_hex("4709E152F87366025497AD4591C5ED3B", want, sizeof want);
+	CHECK_RC(keystore_card_key(k, DOMAIN_PURSE, 0, key), RC_OK);
+	CHECK_BYTES(key, want, 16);
+	test_hex("883624A1E242068A4353087238159CAE11E5324D2EB80F4DEAC91B56E6169DEE", want,
+		 sizeof want);
+	CHECK_RC(keystore_database_key(k, key), RC_OK);
+	CHECK_BYTES(key, want, 32);
+	CHECK_RC(keystore_public(k, KEYSTORE_SIGNING, &version, public_key), RC_OK);
+	CHECK(version == 5 && public_key[0] == 0xDA);
+	CHECK_RC(keystore_sign(k, KEYSTORE_SIGNING, digest, signature), RC_OK);
+	CHECK_RC(c->verify(c->ctx, public_key, digest, signature), RC_OK);
+	keystore_free(&k);
+}
+
+static void
 keystore__entries_have_check_values_and_no_keys(void)
 {
 	static const char *const names[] = { "root",
@@ -217,10 +257,9 @@ keystore__a_wrong_passphrase_opens_nothing(void)
 	static const struct {
 		const char *text;
 		size_t len;
-	} rows[] = { { "correct horsf", 13 },
-		     { "correct hors", 12 },
-		     { "correct horse ", 14 },
-		     { "", 0 } };
+	} rows[] = {
+		{ "correct horsf", 13 }, { "correct hors", 12 }, { "correct horse ", 14 }, { "", 0 }
+	};
 	char why[KEYSTORE_WHY];
 	struct keystore *k;
 
@@ -235,7 +274,7 @@ keystore__a_wrong_passphrase_opens_nothing(void)
 static void
 keystore__every_altered_byte_and_every_cut_is_found_out(void)
 {
-	uint8_t bytes[KEYSTORE_FILE_MAX];
+	uint8_t bytes[KEYSTORE_FILE_MAX] = { 0 };
 	char why[KEYSTORE_WHY];
 	struct keystore *k;
 	size_t len;
@@ -285,7 +324,7 @@ keystore__fields_that_cannot_be_are_named(void)
 		{ 13, 1, RC_FORMAT, "reserved" },
 		{ 44, 0xFF, RC_FORMAT, "length" },
 	};
-	uint8_t bytes[KEYSTORE_FILE_MAX];
+	uint8_t bytes[KEYSTORE_FILE_MAX] = { 0 };
 	char why[KEYSTORE_WHY];
 	struct keystore *k;
 	size_t len;
@@ -383,7 +422,7 @@ keystore__what_is_no_keystore_file_is_told_apart(void)
 static void
 keystore__a_new_store_costs_what_the_format_says(void)
 {
-	uint8_t bytes[KEYSTORE_FILE_MAX];
+	uint8_t bytes[KEYSTORE_FILE_MAX] = { 0 };
 	struct keystore_header h = { 0 };
 	const char *field = NULL;
 	char why[KEYSTORE_WHY];
@@ -401,6 +440,7 @@ main(void)
 	static const struct test_case cases[] = {
 		TEST(keystore__what_is_made_is_opened_and_gives_the_same_keys_each_time),
 		TEST(keystore__keys_follow_the_ladder_from_the_stored_root),
+		TEST(keystore__a_file_of_version_1_made_elsewhere_opens_for_ever),
 		TEST(keystore__entries_have_check_values_and_no_keys),
 		TEST(keystore__the_file_is_for_its_owner_alone_and_nothing_else_is_left),
 		TEST(keystore__an_existing_file_is_never_replaced),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Golden vectors of the key ladder, from the text of FORMATS.md alone: AES-128 and CMAC are written out here, nothing
+"""Golden vectors of the key ladder, from the text of FORMATS.md alone: AES and CMAC are written out here, nothing
 of the tree is used. Cipher, MAC and derivation check themselves first, against FIPS 197, RFC 4493 and NIST's CAVP.
 
     python3 make_ladder_vectors.py > ladder.txt
@@ -33,15 +33,18 @@ def double(x):
 
 
 def expand(key):
-    words, rcon = [key[i:i + 4] for i in range(0, 16, 4)], 1
-    for i in range(4, 44):
+    """FIPS 197 5.2, for 16 and 32 bytes."""
+    words, rcon, nk = [key[i:i + 4] for i in range(0, len(key), 4)], 1, len(key) // 4
+    for i in range(nk, 4 * (nk + 7)):
         w = words[-1]
-        if i % 4 == 0:
+        if i % nk == 0:
             w = bytes(SBOX[b] for b in w[1:] + w[:1])
             w = bytes([w[0] ^ rcon]) + w[1:]
             rcon = double(rcon)
-        words.append(bytes(a ^ b for a, b in zip(words[-4], w)))
-    return [b"".join(words[i:i + 4]) for i in range(0, 44, 4)]
+        elif nk == 8 and i % nk == 4:
+            w = bytes(SBOX[b] for b in w)
+        words.append(bytes(a ^ b for a, b in zip(words[-nk], w)))
+    return [b"".join(words[i:i + 4]) for i in range(0, len(words), 4)]
 
 
 def aes(key, block):
@@ -49,7 +52,7 @@ def aes(key, block):
     s = bytes(a ^ b for a, b in zip(block, keys[0]))
     for number, round_key in enumerate(keys[1:], 1):
         s = bytes(SBOX[s[(i + 4 * (i % 4)) % 16]] for i in range(16))
-        if number < 10:
+        if number < len(keys) - 1:
             mixed = []
             for c in range(0, 16, 4):
                 col = s[c:c + 4]
@@ -93,6 +96,8 @@ def kdf(key, label, context, length=16):
 def check():
     assert aes(bytes(range(16)), bytes.fromhex("00112233445566778899aabbccddeeff")).hex() == \
         "69c4e0d86a7b0430d8cdb78070b4c55a"  # FIPS 197 C.1
+    assert aes(bytes(range(32)), bytes.fromhex("00112233445566778899aabbccddeeff")).hex() == \
+        "8ea2b7ca516745bfeafc49904b496089"  # FIPS 197 C.3
     key = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
     text = bytes.fromhex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
                          "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710")
