@@ -195,7 +195,7 @@ process(const struct card_env *env, const struct ca_identity *id, const struct e
 uint16_t
 ca_emm_command(struct card_env *env, struct card_call *call)
 {
-	enum ca_emm_outcome outcome;
+	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
 	struct progress p;
 	struct ca_identity id;
 	struct emm_header h;

@@ -37,6 +37,17 @@ struct card_fixture {
 	uint32_t sequence; /* of the last EMM made */
 };
 
+/* Aborts with this text when something that must hold does not. */
+void fix_must(bool good, const char *what);
+#define MUST(expression) fix_must((expression), #expression)
+
+/* The operator's two key pairs, one for the whole program. */
+struct fix_operator {
+	uint8_t signing_public[CRYPTO_PUBLIC], root_public[CRYPTO_PUBLIC];
+	struct crypto_signer *signing, *root;
+};
+struct fix_operator *fix_operator(void);
+
 /* A card as it leaves the issuer: current epoch key, no right, empty purse; CA selected. */
 void fix_init(struct card_fixture *f);
 /* The same as an earlier fix_init gave, without doing it all again. */
