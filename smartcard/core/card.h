@@ -62,5 +62,8 @@ size_t card_transmit(struct card *card, const uint8_t *cmd, size_t cmd_len, uint
 /* Historical and interface bytes of the ATR: T=0 and T=1 offered, names the card "TESSERA". Returns
  * length ≤ 33. */
 size_t card_atr(const struct card *card, uint8_t atr[33]);
+/* Whether the command with this header (CLA INS P1 P2) carries data towards the card: cases 3
+ * and 4. For T=0, where a header alone does not tell. */
+bool card_takes_data(const struct card *card, const uint8_t header[4]);
 
 #endif

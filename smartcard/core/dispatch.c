@@ -46,6 +46,20 @@ find_command(const struct card_app *app, uint8_t cla, uint8_t ins, uint16_t *sw)
 	return NULL;
 }
 
+bool
+card_takes_data(const struct card *card, const uint8_t header[4])
+{
+	const struct card_command *row;
+	uint16_t sw;
+
+	if ((header[0] & CLA_SECURE) != 0) /* at least a MAC */
+		return true;
+	if (header[0] == 0 && header[1] == INS_SELECT)
+		return true;
+	row = find_command(card_app_at(card, card->selected), header[0], header[1], &sw);
+	return row && row->lc_max > 0;
+}
+
 static uint16_t
 check_rules(const struct card *card, const struct card_command *row, const struct apdu *cmd)
 {

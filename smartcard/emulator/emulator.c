@@ -288,3 +288,9 @@ emulator_map(const struct emulator *e, char *text, size_t cap)
 	}
 	text[n] = '\0';
 }
+
+bool
+emulator_takes_data(const struct emulator *e, const uint8_t header[4])
+{
+	return card_takes_data(&e->card, header);
+}

@@ -3,6 +3,7 @@
 #include "card_tool.h"
 
 #include "cli/cli.h"
+#include "emulator/serial.h"
 #include "emulator/serve.h"
 
 #include <signal.h>
@@ -71,6 +72,20 @@ unglue(int argc, char **argv, bool *vpcd)
 }
 
 static int
+serve_serial(struct emulator *e, const char *image, const char *path)
+{
+	struct serve_options o = { .stop = &stop, .note = print_note };
+	char name[256], why[EMULATOR_WHY] = "";
+	enum rc rc;
+
+	(void)snprintf(name, sizeof name, "%s", image);
+	o.note_ctx = name;
+	catch_signals();
+	rc = emulator_serve_serial(e, path, &o, why);
+	return rc == RC_OK ? 0 : cli_fail(rc, why[0] != '\0' ? why : NULL, "%s", path);
+}
+
+static int
 serve(struct emulator *e, const char *image, bool listens, const char *address)
 {
 	const struct apdu_link link = emulator_link(e);
@@ -91,7 +106,7 @@ serve(struct emulator *e, const char *image, bool listens, const char *address)
 int
 cmd_serve(int argc, char **argv)
 {
-	const char *image = NULL, *address = NULL;
+	const char *image = NULL, *address = NULL, *serial = NULL;
 	bool rollback = false, vpcd = false;
 	const struct cli_option options[] = {
 		OPTION_IMAGE(&image),
@@ -104,6 +119,11 @@ cmd_serve(int argc, char **argv)
 		  .value = &address,
 		  .argument = "[HOST:]PORT",
 		  .help = "wait for readers that connect (HOST is 127.0.0.1)" },
+		{ .name = "serial",
+		  .kind = CLI_TEXT,
+		  .value = &serial,
+		  .argument = "PATH",
+		  .help = "be a serial reader (GemPC Twin) on a pseudo-terminal, linked at PATH" },
 		OPTION_ROLLBACK(&rollback),
 	};
 	struct emulator *e = NULL;
@@ -111,18 +131,20 @@ cmd_serve(int argc, char **argv)
 	bool listens;
 
 	unglue(argc, argv, &vpcd);
-	count = cli_parse(argc, argv, "--image FILE --vpcd [HOST:PORT] | --listen [HOST:]PORT",
-			  options, 4, 1, &status);
+	count = cli_parse(argc, argv,
+			  "--image FILE --vpcd [HOST:PORT] | --listen [HOST:]PORT | --serial PATH",
+			  options, sizeof options / sizeof options[0], 1, &status);
 	if (count < 0)
 		return status;
 	listens = address != NULL;
-	if (listens == vpcd || (listens && count > 0))
-		return cli_fail(RC_USAGE, "say one of the two", "--vpcd [HOST:PORT] or --listen");
-	if (!listens)
+	if ((unsigned int)listens + vpcd + (serial != NULL) != 1 || (!vpcd && count > 0))
+		return cli_fail(RC_USAGE, "say one of the three",
+				"--vpcd [HOST:PORT], --listen or --serial");
+	if (vpcd)
 		address = count > 0 ? argv[1] : DEFAULT_READER;
 	if ((status = tool_open(image, rollback, &e)) != 0)
 		return status;
-	status = serve(e, image, listens, address);
+	status = serial ? serve_serial(e, image, serial) : serve(e, image, listens, address);
 	emulator_close(&e);
 	return status;
 }
