@@ -52,7 +52,7 @@ expect 2 "a command" "$card" apdu --image "$image"
 expect 0 '"sw": "9000"' "$card" apdu --image "$image" --json 00A4040000
 printf '# a comment\n\n00 A4 04 00 00  # ISD\nreset\n80CA00C100\n' >"$scratch/lines"
 expect 0 "C103000000 9000" "$card" apdu --image "$image" - <"$scratch/lines"
-expect 2 "say one of the two" "$card" serve --image "$image"
+expect 2 "say one of the three" "$card" serve --image "$image"
 expect 2 "is no HOST:PORT" "$card" serve --image "$image" --listen 127.0.0.1:card
 expect 0 "life cycle" "$card" info --image "$image"
 
