@@ -28,6 +28,7 @@ main(int argc, char **argv)
 		{ "topup", "put money on a card", cmd_topup },
 		{ "rotate", "next epoch key to all cards but the revoked", cmd_rotate },
 		{ "emm export", "the whole EMM carousel once", cmd_emm_export },
+		{ "scramble", "scramble services, with ECMs and EMMs", cmd_scramble },
 		{ "settle import", "take in purchase reports", cmd_settle_import },
 		{ "settle report", "what was sold and spent", cmd_settle_report },
 		{ "status", "overview", cmd_status },

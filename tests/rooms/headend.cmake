@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+add_library(tessera_test_headend STATIC support/headend_fixture.c)
+target_include_directories(tessera_test_headend PUBLIC support)
+target_compile_options(tessera_test_headend PRIVATE ${TESSERA_WARNINGS})
+target_compile_definitions(tessera_test_headend PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+target_link_libraries(tessera_test_headend PUBLIC tessera_headend)
+
+tessera_test(NAME headend_store SOURCES unit/test_headend_store.c USES tessera_test_headend)
