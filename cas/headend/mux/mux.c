@@ -99,6 +99,8 @@ pump(struct mux *m)
 {
 	size_t most = pipe_held(m->pipe) * TS_SIZE;
 
+	if (most == 0)
+		return RC_OK;
 	if (m->out_head > 0) {
 		memmove(m->out, m->out + m->out_head, m->out_len);
 		m->out_head = 0;
