@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* cas/base: bytes, hex, time, CRC, tables. */
 #include "base/bytes.h"
+#include "base/card_number.h"
 #include "base/crc32.h"
 #include "base/hex.h"
 #include "base/mem.h"
@@ -137,6 +138,40 @@ tables__every_result_and_status_word_has_text(void)
 	CHECK(strcmp(status_word_text(SW_INS), "instruction not known") == 0);
 }
 
+static void
+card_number__text_and_leaf_agree_and_the_check_digit_is_checked(void)
+{
+	static const struct {
+		uint16_t operator_id;
+		uint32_t leaf;
+		const char *text;
+	} rows[] = {
+		{ 1, 1, "00001-00000001-6" },
+		{ 0x1234, 0xABCDEF, "04660-11259375-8" },
+		{ 65535, 0xFFFFFF, "65535-16777215-8" },
+	};
+	char text[CARD_NUMBER_SIZE];
+	uint32_t leaf = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		card_number_format(rows[i].operator_id, rows[i].leaf, text);
+		CHECK(strcmp(text, rows[i].text) == 0);
+		CHECK_RC(card_number_parse(text, rows[i].operator_id, &leaf), RC_OK);
+		CHECK(leaf == rows[i].leaf);
+		CHECK_RC(card_number_parse(text, 7, &leaf), RC_CONFLICT);
+		text[15] = text[15] == '0' ? '1' : '0';
+		CHECK_RC(card_number_parse(text, rows[i].operator_id, &leaf), RC_INTEGRITY);
+	}
+	CHECK_RC(card_number_parse("00001000000016", 1, &leaf), RC_OK);
+	CHECK_RC(card_number_parse("12", 1, &leaf), RC_OK);
+	CHECK(leaf == 12);
+	CHECK_RC(card_number_parse("16777216", 1, &leaf), RC_FORMAT);
+	CHECK_RC(card_number_parse("123456789", 1, &leaf), RC_FORMAT);
+	CHECK_RC(card_number_parse("000010000000161", 1, &leaf), RC_FORMAT);
+	CHECK_RC(card_number_parse("1x", 1, &leaf), RC_FORMAT);
+	CHECK_RC(card_number_parse("", 1, &leaf), RC_FORMAT);
+}
+
 int
 main(void)
 {
@@ -148,6 +183,7 @@ main(void)
 		TEST(time__text_and_seconds_agree_over_leap_years),
 		TEST(crc32__matches_the_published_check_value),
 		TEST(mem__equality_in_constant_time_is_equality),
+		TEST(card_number__text_and_leaf_agree_and_the_check_digit_is_checked),
 		TEST(tables__every_result_and_status_word_has_text),
 	};
 
