@@ -77,6 +77,9 @@ struct emm_header fix_emm_global(struct card_fixture *f);
 size_t fix_emm_seal(struct card_fixture *f, const struct emm_header *h,
 		    const struct emm_command *commands, unsigned int count,
 		    uint8_t section[EMM_MAX]);
+/* The same with any bytes as body; false: they do not fit. */
+bool fix_emm_seal_body(struct card_fixture *f, const struct emm_header *h, const uint8_t *body,
+		       size_t body_len, uint8_t section[EMM_MAX], size_t *len);
 /* Seals and sends; outcome may be NULL. Returns the status word. */
 uint16_t fix_emm_send(struct card_fixture *f, const struct emm_header *h,
 		      const struct emm_command *commands, unsigned int count,

@@ -117,22 +117,32 @@ fix_emm_global(struct card_fixture *f)
 	return h;
 }
 
+bool
+fix_emm_seal_body(struct card_fixture *f, const struct emm_header *h, const uint8_t *body,
+		  size_t body_len, uint8_t section[EMM_MAX], size_t *len)
+{
+	struct crypto_signer *signer =
+		h->flags & EMM_ROOT ? fix_operator()->root : fix_operator()->signing;
+	struct emm_keys keys;
+	enum rc rc;
+
+	fix_working_key(f->ca_key, LABEL_EMM_ENC, keys.enc);
+	fix_working_key(f->ca_key, LABEL_EMM_MAC, keys.mac);
+	rc = emm_seal(crypto_test(), h, body, body_len, &keys, sign, signer, section, len);
+	MUST(rc == RC_OK || rc == RC_SPACE);
+	return rc == RC_OK;
+}
+
 size_t
 fix_emm_seal(struct card_fixture *f, const struct emm_header *h, const struct emm_command *commands,
 	     unsigned int count, uint8_t section[EMM_MAX])
 {
-	struct crypto_signer *signer =
-		h->flags & EMM_ROOT ? fix_operator()->root : fix_operator()->signing;
 	uint8_t body[EMM_BODY_MAX];
-	struct emm_keys keys;
 	size_t body_len = 0, len;
 
-	fix_working_key(f->ca_key, LABEL_EMM_ENC, keys.enc);
-	fix_working_key(f->ca_key, LABEL_EMM_MAC, keys.mac);
 	for (unsigned int i = 0; i < count; i++)
 		MUST(emm_command_encode(&commands[i], body, sizeof body, &body_len) == RC_OK);
-	MUST(emm_seal(crypto_test(), h, body, body_len, &keys, sign, signer, section, &len) ==
-	     RC_OK);
+	MUST(fix_emm_seal_body(f, h, body, body_len, section, &len));
 	return len;
 }
 
