@@ -60,6 +60,7 @@ take_result(struct watch *w, struct channel *ch, struct ca_purchase_result *resu
 	mem_wipe(result->answer.cw_even, sizeof result->answer.cw_even);
 	mem_wipe(result->answer.cw_odd, sizeof result->answer.cw_odd);
 	receipt = result->answer;
+	w->stats.decisions[outcome]++;
 	/* The card sold nothing; its view of the newest ECM may bring another offer. */
 	if (outcome == OUTCOME_OFFER_CHANGED)
 		ch->offered = false;

@@ -85,6 +85,7 @@ watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 	rc = watch_output_keys(w, ch);
 	ch->answer = *answer;
 	ch->outcome = answer->outcome;
+	w->stats.decisions[answer->outcome]++;
 	ch->decided = true;
 	ch->was_open = ch->was_open || is_open;
 	if (changed) {

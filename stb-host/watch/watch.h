@@ -13,6 +13,7 @@
 #include "ca/session.h"
 
 #define WATCH_SERVICES_MAX 64
+#define WATCH_OUTCOMES (OUTCOME_LIMIT + 1)
 #define WATCH_CA_SYSTEM_ID 0x5445 /* by default */
 
 struct watch_options {
@@ -79,6 +80,7 @@ struct watch_stats {
 	uint64_t emms_applied, emms_repeated, emms_refused,
 		emms_old; /* refused: MAC, signature, format */
 	uint64_t purchases;
+	uint64_t decisions[WATCH_OUTCOMES]; /* of the card, by enum ca_outcome */
 };
 
 struct watch;

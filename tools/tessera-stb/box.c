@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Opening the card, and text that is fit to print. */
+#include "cmds.h"
+
+#include "base/mem.h"
+#include "base/status_word.h"
+#include "base/time2000.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+box_open(const char *spec, struct box *box)
+{
+	char why[CARD_SPEC_WHY];
+	enum rc rc;
+
+	memset(box, 0, sizeof *box);
+	box->spec = spec;
+	if (!spec)
+		return cli_fail(RC_USAGE, CARD_SPEC_HELP, "--card is missing");
+	rc = card_spec_open(spec, &box->card, why);
+	if (rc != RC_OK)
+		return cli_fail(rc, why, "%s", spec);
+	if (why[0] != '\0')
+		cli_warn("%s: %s", spec, why);
+	box->link = card_spec_link(box->card);
+	_Static_assert(CARD_SPEC_WHY >= CA_WHY, "why is used twice");
+	rc = ca_session_open(&box->link, &box->session, why);
+	if (rc != RC_OK) {
+		int status = cli_fail(rc, why, "%s", spec);
+
+		box_close(box);
+		return status;
+	}
+	return 0;
+}
+
+void
+box_close(struct box *box)
+{
+	ca_session_close(&box->session);
+	card_spec_close(&box->card);
+}
+
+int
+box_fail(const struct box *box, enum rc rc, const char *what)
+{
+	uint16_t sw = box->session ? ca_session_status_word(box->session) : 0;
+	bool is_answer = sw != 0 && sw != SW_OK && rc != RC_READER && rc != RC_TIMEOUT;
+
+	return cli_fail(rc, is_answer ? status_word_text(sw) : NULL, "%s", what);
+}
+
+int
+box_parse(int argc, char **argv, struct box *box, bool *json, int *status)
+{
+	const char *spec = NULL;
+	const struct cli_option options[] = { OPTION_CARD(&spec), OPTION_JSON(json) };
+
+	if (cli_parse(argc, argv, "--card SPEC", options, 2, 0, status) < 0)
+		return -1;
+	*status = box_open(spec, box);
+	return *status == 0 ? 0 : -1;
+}
+
+int
+box_read_pin(const char *file, const char *prompt, char pin[PIN_TEXT])
+{
+	size_t len = 0;
+	enum rc rc = cli_passphrase(file, -1, prompt, false, pin, PIN_TEXT, &len);
+
+	if (rc != RC_OK)
+		return cli_secret_fail(rc, file ? file : "PIN");
+	if (!ca_pin_is_possible(pin)) {
+		mem_wipe(pin, PIN_TEXT);
+		return cli_fail(RC_USAGE, "4 to 8 digits", "PIN");
+	}
+	return 0;
+}
+
+int
+stb_print_json(json_t *root, FILE *f)
+{
+	int failed = !root || json_dumpf(root, f, JSON_INDENT(2)) != 0 || fputc('\n', f) == EOF ||
+		     fflush(f) != 0;
+
+	json_decref(root);
+	return failed ? cli_fail(RC_IO, "could not be written", "JSON") : 0;
+}
+
+json_t *
+stb_json_time(uint32_t t)
+{
+	char text[TIME2000_TEXT_SIZE];
+
+	if (t == TIME2000_UNKNOWN || t == TIME2000_NO_END)
+		return json_null();
+	time2000_format(t, text);
+	return json_string(text);
+}
+
+void
+stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1])
+{
+	memcpy(text, unit, UNIT_SIZE);
+	text[UNIT_SIZE] = '\0';
+	stb_clean(text);
+}
+
+/* Length of the well-formed UTF-8 sequence at p (RFC 3629 4), 0: none. */
+static size_t
+utf8_length(const unsigned char *p)
+{
+	size_t n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xC2 || p[0] > 0xF4)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xC0U) != 0x80)
+			return 0;
+	}
+	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+		return 0;
+	return n;
+}
+
+void
+stb_clean(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+
+	while (*p) {
+		size_t n = utf8_length(p);
+		bool is_control = *p < 0x20 || *p == 0x7F || (*p == 0xC2 && n == 2 && p[1] < 0xA0);
+
+		if (n == 0 || is_control) {
+			for (size_t i = 0; i < (n ? n : 1); i++)
+				p[i] = '?';
+		}
+		p += n ? n : 1;
+	}
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tessera-stb wallet, entitlements, history. */
+#include "cmds.h"
+
+#include "base/hex.h"
+#include "base/time2000.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MONEY_TEXT 48
+#define DECIMALS_DEFAULT 2
+
+static json_t *
+slot_json(const struct ca_slot *s)
+{
+	char unit[UNIT_SIZE + 1], label[sizeof s->label + 1];
+
+	stb_unit(s->unit, unit);
+	memcpy(label, s->label, s->label_len);
+	label[s->label_len] = '\0';
+	stb_clean(label);
+	return json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "slot", s->slot,
+			 "label", label, "unit", unit, "decimals", s->decimals, "balance_minor",
+			 (json_int_t)s->balance, "credit_emm_minor", (json_int_t)s->credit_emm,
+			 "credit_load_minor", (json_int_t)s->credit_load, "credit_code_minor",
+			 (json_int_t)s->credit_code, "refund_minor", (json_int_t)s->refund,
+			 "spent_minor", (json_int_t)s->spent);
+}
+
+static void
+slot_text(const struct ca_slot *s)
+{
+	char unit[UNIT_SIZE + 1], label[sizeof s->label + 1];
+	char balance[MONEY_TEXT], credit[MONEY_TEXT], spent[MONEY_TEXT];
+
+	stb_unit(s->unit, unit);
+	memcpy(label, s->label, s->label_len);
+	label[s->label_len] = '\0';
+	stb_clean(label);
+	printf("%4u  %-16s  %16s  %16s  %16s\n", s->slot, label,
+	       cli_money(s->balance, s->decimals, unit, balance, sizeof balance),
+	       cli_money((int64_t)(s->credit_emm + s->credit_load + s->credit_code + s->refund),
+			 s->decimals, unit, credit, sizeof credit),
+	       cli_money((int64_t)s->spent, s->decimals, unit, spent, sizeof spent));
+}
+
+int
+cmd_wallet(int argc, char **argv)
+{
+	struct ca_slot *slots = NULL;
+	size_t count = 0;
+	struct box box;
+	bool json = false;
+	int status = 0;
+	enum rc rc;
+
+	if (box_parse(argc, argv, &box, &json, &status) < 0)
+		return status;
+	rc = ca_wallet(box.session, &slots, &count);
+	if (rc != RC_OK) {
+		status = box_fail(&box, rc, box.spec);
+	} else if (json) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < count; i++)
+			json_array_append_new(list, slot_json(&slots[i]));
+		status = stb_print_json(list, stdout);
+	} else {
+		printf("slot  %-16s  %16s  %16s  %16s\n", "name", "balance", "paid in", "spent");
+		for (size_t i = 0; i < count; i++)
+			slot_text(&slots[i]);
+	}
+	free(slots);
+	box_close(&box);
+	return status;
+}
+
+static json_t *
+rights_json(const struct ca_entitlement *e, size_t n, const struct ca_event_right *r, size_t m)
+{
+	json_t *products = json_array(), *events = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(products,
+				      json_pack("{s:i, s:o, s:o, s:b}", "product", e[i].product,
+						"start", stb_json_time(e[i].start), "end",
+						stb_json_time(e[i].end), "may_record",
+						e[i].flags & ENTITLEMENT_MAY_RECORD));
+	for (size_t i = 0; i < m; i++)
+		json_array_append_new(events, json_pack("{s:I, s:o, s:b, s:I}", "event",
+							(json_int_t)r[i].event_id, "end",
+							stb_json_time(r[i].end), "may_record",
+							r[i].flags & ENTITLEMENT_MAY_RECORD,
+							"record", (json_int_t)r[i].record));
+	return json_pack("{s:o, s:o}", "products", products, "events", events);
+}
+
+static void
+rights_text(const struct ca_entitlement *e, size_t n, const struct ca_event_right *r, size_t m)
+{
+	char start[TIME2000_TEXT_SIZE], end[TIME2000_TEXT_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		time2000_format(e[i].start, start);
+		time2000_format(e[i].end, end);
+		printf("product %5u   from %-20s  until %-20s%s\n", e[i].product, start, end,
+		       e[i].flags & ENTITLEMENT_MAY_RECORD ? "  may record" : "");
+	}
+	for (size_t i = 0; i < m; i++) {
+		time2000_format(r[i].end, end);
+		printf("event %7lu   %-25s  until %-20s%s\n", (unsigned long)r[i].event_id,
+		       r[i].record ? "bought" : "granted", end,
+		       r[i].flags & ENTITLEMENT_MAY_RECORD ? "  may record" : "");
+	}
+	if (n + m == 0)
+		printf("this card has no right\n");
+}
+
+int
+cmd_entitlements(int argc, char **argv)
+{
+	struct ca_entitlement *products = NULL;
+	struct ca_event_right *events = NULL;
+	size_t n = 0, m = 0;
+	struct box box;
+	bool json = false;
+	int status = 0;
+	enum rc rc;
+
+	if (box_parse(argc, argv, &box, &json, &status) < 0)
+		return status;
+	rc = ca_entitlements(box.session, &products, &n);
+	if (rc == RC_OK)
+		rc = ca_events(box.session, &events, &m);
+	if (rc != RC_OK)
+		status = box_fail(&box, rc, box.spec);
+	else if (json)
+		status = stb_print_json(rights_json(products, n, events, m), stdout);
+	else
+		rights_text(products, n, events, m);
+	free(products);
+	free(events);
+	box_close(&box);
+	return status;
+}
+
+/* Records do not say how many decimals their unit has; the wallet does. */
+static unsigned int
+decimals_of(const struct ca_slot *slots, size_t count, uint8_t slot)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (slots[i].slot == slot)
+			return slots[i].decimals;
+	}
+	return DECIMALS_DEFAULT;
+}
+
+static json_t *
+record_json(const struct record *r, unsigned int decimals, uint32_t acked)
+{
+	char unit[UNIT_SIZE + 1], tac[2 * RECORD_TAC + 1];
+
+	stb_unit(r->unit, unit);
+	hex_encode(r->tac, RECORD_TAC, tac);
+	return json_pack("{s:I, s:o, s:I, s:i, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}", "record",
+			 (json_int_t)r->sequence, "time", stb_json_time(r->time), "event",
+			 (json_int_t)r->event_id, "service", r->service_id, "slot", r->slot, "unit",
+			 unit, "decimals", (int)decimals, "price_minor", (json_int_t)r->price,
+			 "balance_after_minor", (json_int_t)r->balance_after, "may_record",
+			 r->flags & RECORD_MAY_RECORD, "settled", r->sequence <= acked,
+			 "certificate", tac);
+}
+
+static void
+record_text(const struct record *r, unsigned int decimals, uint32_t acked)
+{
+	char unit[UNIT_SIZE + 1], time[TIME2000_TEXT_SIZE], price[MONEY_TEXT], after[MONEY_TEXT];
+
+	stb_unit(r->unit, unit);
+	time2000_format(r->time, time);
+	printf("%6lu  %-20s  event %-8lu  service %-5u  %14s  %14s  %s\n",
+	       (unsigned long)r->sequence, time, (unsigned long)r->event_id, r->service_id,
+	       cli_money(r->price, decimals, unit, price, sizeof price),
+	       cli_money(r->balance_after, decimals, unit, after, sizeof after),
+	       r->sequence <= acked ? "settled" : "open");
+}
+
+static int
+print_history(const struct record *records, size_t count, const struct ca_slot *slots,
+	      size_t slot_count, uint32_t acked, bool json)
+{
+	json_t *list = json ? json_array() : NULL;
+
+	if (!json && count == 0)
+		printf("no purchase is kept on this card\n");
+	for (size_t i = 0; i < count; i++) {
+		unsigned int decimals = decimals_of(slots, slot_count, records[i].slot);
+
+		if (json)
+			json_array_append_new(list, record_json(&records[i], decimals, acked));
+		else
+			record_text(&records[i], decimals, acked);
+	}
+	return json ? stb_print_json(list, stdout) : 0;
+}
+
+int
+cmd_history(int argc, char **argv)
+{
+	struct record *records = NULL;
+	struct ca_slot *slots = NULL;
+	struct ca_status card = { 0 };
+	size_t count = 0, slot_count = 0;
+	struct box box;
+	bool json = false;
+	int status = 0;
+	enum rc rc;
+
+	if (box_parse(argc, argv, &box, &json, &status) < 0)
+		return status;
+	rc = ca_records(box.session, &records, &count);
+	if (rc == RC_OK)
+		rc = ca_wallet(box.session, &slots, &slot_count);
+	if (rc == RC_OK)
+		rc = ca_read_status(box.session, &card);
+	if (rc != RC_OK)
+		status = box_fail(&box, rc, box.spec);
+	else
+		status = print_history(records, count, slots, slot_count, card.record_acked, json);
+	free(records);
+	free(slots);
+	box_close(&box);
+	return status;
+}

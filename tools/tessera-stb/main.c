@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tessera-stb: the box. */
+#include "cmds.h"
+
+int
+main(int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {
+		{ "watch", "open a scrambled stream with a card, buying where the viewer agrees",
+		  cmd_watch },
+		{ "wallet", "what the card holds in money", cmd_wallet },
+		{ "entitlements", "what the card may watch", cmd_entitlements },
+		{ "history", "purchases kept on the card, newest first", cmd_history },
+		{ "report", "fetch the sealed purchase report for the operator", cmd_report },
+		{ "pin change", "change the purchase PIN", cmd_pin_change },
+		{ "info", "what the card says of itself", cmd_info },
+		{ "readers", "every reader that can be found", cmd_readers },
+	};
+	static const struct cli_program program = {
+		.name = "tessera-stb",
+		.summary = "the set-top box: watch with a card, and ask the card",
+		.verbs = verbs,
+		.verb_count = sizeof verbs / sizeof verbs[0],
+	};
+
+	return cli_main(&program, argc, argv);
+}
