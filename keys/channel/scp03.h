@@ -45,7 +45,8 @@ struct scp03_session {
 enum rc scp03_card_challenge(const struct crypto *c, const uint8_t enc[CRYPTO_KEY],
 			     const uint8_t sequence[3], const uint8_t *aid, size_t aid_len,
 			     uint8_t challenge[SCP03_CHALLENGE]) RC_CHECKED;
-/* Session keys and both cryptograms from the static keys and the two challenges; not yet open. */
+/* Session keys and both cryptograms from the static keys and the two challenges; not yet open. The
+ * host compares the card's cryptogram (mem_equal_ct) before it goes on. */
 enum rc scp03_derive(const struct crypto *c, const struct scp03_keys *keys,
 		     const uint8_t host_challenge[SCP03_CHALLENGE],
 		     const uint8_t card_challenge[SCP03_CHALLENGE],
@@ -71,12 +72,6 @@ enum rc scp03_card_unwrap(const struct crypto *c, struct scp03_session *s, uint8
 enum rc scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data, size_t *len,
 			size_t cap, uint16_t sw) RC_CHECKED;
 
-/* Host: scp03_derive from the answer to INITIALIZE UPDATE (without SW), and the check of the card's
- * cryptogram. RC_AUTH: the card does not know the keys, session closed. */
-enum rc scp03_host_accept(const struct crypto *c, const struct scp03_keys *keys,
-			  const uint8_t host_challenge[SCP03_CHALLENGE],
-			  const uint8_t answer[SCP03_INIT_ANSWER],
-			  struct scp03_session *s) RC_CHECKED;
 /* Host: builds EXTERNAL AUTHENTICATE for the session and opens it; close it when the card does not
  * answer 9000. out has room for 21 bytes. RC_RANGE: no such level; RC_SPACE; RC_STATE: nothing was
  * derived. */

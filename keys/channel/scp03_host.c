@@ -4,22 +4,7 @@
 
 #include "base/mem.h"
 
-#define ANSWER_CHALLENGE 13 /* after diversification data 10 and key information 3 */
-#define ANSWER_CRYPTOGRAM 21
 #define DATA_MAX 255 /* Lc of a short APDU */
-
-enum rc
-scp03_host_accept(const struct crypto *c, const struct scp03_keys *keys,
-		  const uint8_t host_challenge[SCP03_CHALLENGE],
-		  const uint8_t answer[SCP03_INIT_ANSWER], struct scp03_session *s)
-{
-	enum rc rc = scp03_derive(c, keys, host_challenge, answer + ANSWER_CHALLENGE, s);
-
-	if (rc == RC_OK &&
-	    !mem_equal_ct(s->card_cryptogram, answer + ANSWER_CRYPTOGRAM, SCP03_CRYPTOGRAM))
-		rc = RC_AUTH;
-	return scp03_close_unless_ok(s, rc);
-}
 
 /* Appends the C-MAC to len bytes of data behind the 5 header bytes at out, and chains it. */
 static enum rc

@@ -6,3 +6,6 @@ list(TRANSFORM wraps PREPEND -Wl,--wrap=)
 tessera_test(NAME keystore_fault SOURCES fault/test_keystore_fault.c
 	USES tessera_store tessera_test_crypto LIBS ${wraps})
 tessera_fuzz(NAME keystore SOURCES fuzz/fuzz_keystore.c USES tessera_store)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME keystore_vector_is_the_scripts COMMAND sh -c
+	"${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/vectors/make_keystore.py | cmp - ${CMAKE_CURRENT_SOURCE_DIR}/vectors/keystore_1")
