@@ -6,7 +6,7 @@ target_compile_options(tessera_card_fixture PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tessera_channel
 	tessera_derive tessera_wire tessera_nv_ram tessera_test_crypto)
 
-foreach(noun ecm emm emm_command pin purchase purse record)
+foreach(noun ecm emm emm_command perso pin purchase purse record)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
 tessera_test(NAME fault_apps_power SOURCES fault/test_apps_power.c USES tessera_card_fixture)

@@ -87,8 +87,8 @@ fix_power_cycle(struct card_fixture *f)
 }
 
 /* SCP03 level 03 with the public test keys. */
-static void
-open_channel(struct card_fixture *f, struct scp03_session *s)
+void
+fix_open_channel(struct card_fixture *f, struct scp03_session *s)
 {
 	static const uint8_t challenge[SCP03_CHALLENGE] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	uint8_t rsp[256], out[64];
@@ -123,8 +123,8 @@ send_wrapped(struct card_fixture *f, struct scp03_session *s, uint8_t ins, uint8
 	return get_be16(rsp + n - 2);
 }
 
-static void
-install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid, size_t len)
+uint16_t
+fix_install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid, size_t len)
 {
 	uint8_t data[32];
 	struct writer w = writer_over(data, sizeof data);
@@ -133,26 +133,34 @@ install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid, siz
 	write_u8(&w, (uint8_t)len);
 	write_bytes(&w, aid, len);
 	write_be24(&w, 0);
-	MUST(send_wrapped(f, s, 0xE6, 0x20, 0x00, data, w.len) == SW_OK);
+	return send_wrapped(f, s, 0xE6, 0x20, 0x00, data, w.len);
 }
 
-/* One DGI in one STORE DATA. */
-static void
-store(struct card_fixture *f, struct scp03_session *s, uint8_t block, bool last, uint16_t dgi,
-      const struct writer *value)
+uint16_t
+fix_store(struct card_fixture *f, struct scp03_session *s, uint8_t block, uint16_t dgi,
+	  const uint8_t *value, size_t len)
 {
 	uint8_t data[DGI_ROOM + 3];
 	struct writer w = writer_over(data, sizeof data);
 
 	write_be16(&w, dgi);
-	write_u8(&w, (uint8_t)value->len);
-	write_bytes(&w, value->base, value->len);
-	MUST(!w.failed && !value->failed);
-	MUST(send_wrapped(f, s, 0xE2, last ? 0x80 : 0x00, block, data, w.len) == SW_OK);
+	write_u8(&w, (uint8_t)len);
+	write_bytes(&w, value, len);
+	MUST(!w.failed);
+	return send_wrapped(f, s, 0xE2, 0x00, block, data, w.len);
 }
 
+/* One DGI in one STORE DATA, which the card must take. */
 static void
-write_wrapped(struct writer *w, const uint8_t key[CRYPTO_KEY], bool with_kcv)
+store(struct card_fixture *f, struct scp03_session *s, uint8_t block, uint16_t dgi,
+      const struct writer *value)
+{
+	MUST(!value->failed);
+	MUST(fix_store(f, s, block, dgi, value->base, value->len) == SW_OK);
+}
+
+void
+fix_write_wrapped(struct writer *w, const uint8_t key[CRYPTO_KEY], bool with_kcv)
 {
 	const struct crypto *c = crypto_test();
 	static const uint8_t iv[CRYPTO_BLOCK];
@@ -178,34 +186,34 @@ personalise_ca(struct card_fixture *f, struct scp03_session *s)
 	uint8_t room[DGI_ROOM], block = 0;
 	struct writer w = begin(room);
 
-	install(f, s, aid_ca, sizeof aid_ca);
+	MUST(fix_install(f, s, aid_ca, sizeof aid_ca) == SW_OK);
 	write_be16(&w, FIX_OPERATOR);
 	write_be32(&w, FIX_LEAF);
 	write_u8(&w, PROFILE_LABORATORY);
 	write_u8(&w, 0);
-	store(f, s, block++, false, DGI_CA_IDENTITY, &w);
+	store(f, s, block++, DGI_CA_IDENTITY, &w);
 	w = begin(room);
 	write_u8(&w, FIX_KEY_VERSION);
-	write_wrapped(&w, f->ca_key, true);
-	store(f, s, block++, false, DGI_CA_KEY, &w);
+	fix_write_wrapped(&w, f->ca_key, true);
+	store(f, s, block++, DGI_CA_KEY, &w);
 	w = begin(room);
 	write_bytes(&w, fix_operator()->root_public, CRYPTO_PUBLIC);
-	store(f, s, block++, false, DGI_CA_ROOT, &w);
+	store(f, s, block++, DGI_CA_ROOT, &w);
 	w = begin(room);
 	write_u8(&w, FIX_SIGNING_VERSION);
 	write_bytes(&w, fix_operator()->signing_public, CRYPTO_PUBLIC);
-	store(f, s, block++, false, DGI_CA_SIGNING, &w);
+	store(f, s, block++, DGI_CA_SIGNING, &w);
 	w = begin(room);
 	write_u8(&w, FIX_GROUP);
 	write_be16(&w, FIX_EPOCH);
-	write_wrapped(&w, f->epoch_key, true);
-	store(f, s, block++, false, DGI_CA_EPOCH, &w);
+	fix_write_wrapped(&w, f->epoch_key, true);
+	store(f, s, block++, DGI_CA_EPOCH, &w);
 	w = begin(room);
-	write_wrapped(&w, pin_block, false);
-	store(f, s, block++, false, DGI_CA_PIN, &w);
+	fix_write_wrapped(&w, pin_block, false);
+	store(f, s, block++, DGI_CA_PIN, &w);
 	w = begin(room);
 	write_be32(&w, FIX_T0);
-	store(f, s, block, true, DGI_CA_TIME, &w);
+	store(f, s, block, DGI_CA_TIME, &w);
 }
 
 static void
@@ -214,14 +222,14 @@ personalise_purse(struct card_fixture *f, struct scp03_session *s)
 	uint8_t room[DGI_ROOM], block = 0;
 	struct writer w = begin(room);
 
-	install(f, s, aid_purse, sizeof aid_purse);
+	MUST(fix_install(f, s, aid_purse, sizeof aid_purse) == SW_OK);
 	write_be16(&w, FIX_OPERATOR);
 	write_be32(&w, FIX_LEAF);
-	store(f, s, block++, false, DGI_PURSE_IDENTITY, &w);
+	store(f, s, block++, DGI_PURSE_IDENTITY, &w);
 	w = begin(room);
 	write_u8(&w, FIX_KEY_VERSION);
-	write_wrapped(&w, f->purse_key, true);
-	store(f, s, block++, false, DGI_PURSE_KEY, &w);
+	fix_write_wrapped(&w, f->purse_key, true);
+	store(f, s, block++, DGI_PURSE_KEY, &w);
 	w = begin(room);
 	write_u8(&w, 0);
 	write_bytes(&w, (const uint8_t *)"EUR", UNIT_SIZE);
@@ -229,12 +237,12 @@ personalise_purse(struct card_fixture *f, struct scp03_session *s)
 	write_be64(&w, FIX_MAXIMUM);
 	write_u8(&w, 5);
 	write_bytes(&w, (const uint8_t *)"Purse", 5);
-	store(f, s, block++, false, DGI_PURSE_SLOT, &w);
+	store(f, s, block++, DGI_PURSE_SLOT, &w);
 	w = begin(room);
 	write_u8(&w, AID_CA_LEN);
 	write_bytes(&w, aid_ca, AID_CA_LEN);
 	write_be32(&w, FIX_LIMIT);
-	store(f, s, block, true, DGI_PURSE_LIMIT, &w);
+	store(f, s, block, DGI_PURSE_LIMIT, &w);
 }
 
 /* New SCP03 keys, without which a card does not become SECURED. */
@@ -249,18 +257,24 @@ put_keys(struct card_fixture *f, struct scp03_session *s)
 		memset(key, 0xD0 + i, sizeof key);
 		write_u8(&w, 0x88);
 		write_u8(&w, CRYPTO_KEY);
-		write_wrapped(&w, key, false);
+		fix_write_wrapped(&w, key, false);
 		write_u8(&w, CRYPTO_KCV);
 		MUST(crypto_kcv(crypto_test(), key, write_room(&w, CRYPTO_KCV)) == RC_OK);
 	}
 	MUST(send_wrapped(f, s, 0xD8, 0x00, 0x81, data, w.len) == SW_OK);
 }
 
-static void
-make_card(struct card_fixture *f, bool secured)
+uint16_t
+fix_secure(struct card_fixture *f, struct scp03_session *s)
+{
+	put_keys(f, s);
+	return send_wrapped(f, s, 0xF0, 0x80, 0x0F, aid_issuer, sizeof aid_issuer);
+}
+
+void
+fix_init_blank(struct card_fixture *f)
 {
 	static const uint8_t serial[8] = { 'T', 'E', 'S', 'T', 0, 0, 0, 1 };
-	struct scp03_session session;
 
 	memset(f, 0, sizeof *f);
 	memset(f->ca_key, 0xCA, CRYPTO_KEY);
@@ -271,28 +285,31 @@ make_card(struct card_fixture *f, bool secured)
 	profile_port(&f->port, &f->crypto.table, &f->nv.port, &f->ram);
 	MUST(card_format(&f->card, &f->port, serial) == RC_OK);
 	MUST(card_reset(&f->card, &f->port) == RC_OK);
-	open_channel(f, &session);
-	personalise_ca(f, &session);
-	personalise_purse(f, &session);
-	if (secured) {
-		put_keys(f, &session);
-		MUST(send_wrapped(f, &session, 0xF0, 0x80, 0x0F, aid_issuer, sizeof aid_issuer) ==
-		     SW_OK);
-	}
-	scp03_close(&session);
-	fix_power_cycle(f);
 }
 
 void
 fix_init_unsecured(struct card_fixture *f)
 {
-	make_card(f, false);
+	struct scp03_session session;
+
+	fix_init_blank(f);
+	fix_open_channel(f, &session);
+	personalise_ca(f, &session);
+	personalise_purse(f, &session);
+	scp03_close(&session);
+	fix_power_cycle(f);
 }
 
 void
 fix_init(struct card_fixture *f)
 {
-	make_card(f, true);
+	struct scp03_session session;
+
+	fix_init_unsecured(f);
+	fix_open_channel(f, &session);
+	MUST(fix_secure(f, &session) == SW_OK);
+	scp03_close(&session);
+	fix_power_cycle(f);
 }
 
 void

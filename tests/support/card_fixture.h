@@ -6,6 +6,7 @@
 
 #include "apps/ca_state.h"
 #include "apps/profile.h"
+#include "base/bytes.h"
 #include "crypto_fault.h"
 #include "crypto_test.h"
 #include "nv_ram.h"
@@ -54,6 +55,19 @@ void fix_init(struct card_fixture *f);
 void fix_copy(struct card_fixture *f);
 /* A card that is personalised but not SECURED. */
 void fix_init_unsecured(struct card_fixture *f);
+void fix_init_blank(struct card_fixture *f);
+
+/* Steps of personalisation, over SCP03 with the public test keys; those that return a status word
+ * may be refused. */
+void fix_open_channel(struct card_fixture *f, struct scp03_session *s);
+uint16_t fix_install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid,
+		     size_t len);
+/* One DGI in one STORE DATA. */
+uint16_t fix_store(struct card_fixture *f, struct scp03_session *s, uint8_t block, uint16_t dgi,
+		   const uint8_t *value, size_t len);
+void fix_write_wrapped(struct writer *w, const uint8_t key[CRYPTO_KEY], bool with_kcv);
+/* New SCP03 keys and SET STATUS. */
+uint16_t fix_secure(struct card_fixture *f, struct scp03_session *s);
 /* Power off and on; CA selected. */
 void fix_power_cycle(struct card_fixture *f);
 void fix_select(struct card_fixture *f, const uint8_t *aid, size_t len);
