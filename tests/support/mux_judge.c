@@ -13,7 +13,7 @@
 
 struct judged_service {
 	uint16_t id, pmt_pid, ecm_pid, pcr_pid;
-	bool has_pmt, has_words;
+	bool has_pmt, has_words, has_ecm_behind_pmt;
 	uint8_t version;
 	uint8_t table_id;
 	uint8_t content[ECM_LEN];
@@ -195,6 +195,7 @@ judge_ecm(struct judge_state *j, const uint8_t *section, size_t len)
 		if (len != ECM_LEN || get_be16(section + 3) != s->id)
 			continue;
 		j->r->ecms++;
+		s->has_ecm_behind_pmt = s->has_pmt;
 		if (s->ecms_since < 64)
 			s->ecm_at[s->ecms_since++] = j->at;
 		if (s->has_words && memcmp(s->content + 3, section + 3, ECM_LEN - 3) != 0 &&
@@ -267,7 +268,8 @@ judge_time(struct judge_state *j, struct judged_service *s, const uint8_t *packe
 	s->pcr_at = j->at;
 	period = ((uint64_t)j->o->start_time * 1000 + s->elapsed / (TS_CLOCK / 1000)) /
 		 j->o->period_ms;
-	if (!s->jumped && ts_get_scrambling(packet) != TS_EVEN + (period & 1U))
+	if (!s->jumped && ts_payload_offset(packet) < TS_SIZE &&
+	    ts_get_scrambling(packet) != TS_EVEN + (period & 1U))
 		j->r->wrong_parity++;
 }
 
@@ -326,6 +328,7 @@ judge_content(struct judge_state *j, const uint8_t *packet)
 		struct scr_lane lane = { copy + offset, s->key[control & 1U],
 					 (uint8_t)(TS_SIZE - offset) };
 
+		j->r->unfollowed += s->has_pmt && !s->has_ecm_behind_pmt;
 		if (control < TS_EVEN) {
 			j->r->left_clear++;
 		} else if (!s->has_words) {
@@ -396,6 +399,7 @@ judge(const struct mux_options *o, const uint8_t *in, size_t in_len, const uint8
 		report->ecm_pid[i] = tables.ecm_pid[i];
 		j->services[i].has_pmt = false;
 		j->services[i].has_words = false;
+		j->services[i].has_ecm_behind_pmt = false;
 		j->services[i].ecms_since = 0;
 	}
 	report->emm_pid = tables.emm_pid;

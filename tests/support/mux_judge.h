@@ -28,6 +28,8 @@ struct judge_report {
 	uint64_t descrambled;
 	uint64_t left_clear; /* packets with payload of scrambled PIDs that are clear */
 	uint64_t no_word;    /* scrambled packets that came before their ECM */
+	uint64_t unfollowed; /* … behind the PMT and before the ECM that follows it: a receiver that
+			      * learns the ECM PID from the PMT misses them */
 	uint64_t differences;
 	uint64_t cc_errors;
 	uint64_t psi_errors;

@@ -164,6 +164,7 @@ check_report(const struct row *row, const struct judge_report *r)
 {
 	CHECK(r->differences == 0);
 	CHECK(r->no_word == 0);
+	CHECK(r->unfollowed == 0);
 	CHECK(r->left_clear == 0);
 	CHECK(r->cc_errors == 0);
 	CHECK(r->psi_errors == 0);

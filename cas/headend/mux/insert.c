@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* When our own packets go out: a new ECM at once, before the packet that needs it; then at least
- * every interval, with a null packet's place taken from half of it on. EMMs by a token
- * bucket in stream time; null packets serve them first, one packet's worth later they are added. */
+/* When our own packets go out: a new ECM at once, before the packet that needs it and behind the
+ * first PMT; then at least every interval, with a null packet's place taken from half of it on.
+ * EMMs by a token bucket in stream time; null packets serve them first, one packet's worth later
+ * they are added. */
 #include "mux/mux_private.h"
 
 #define TICKS_MS (TS_CLOCK / 1000)
@@ -21,18 +22,30 @@ reach(const struct mux *m, const uint8_t *packet)
 	return ts_pid(packet) == m->clock.pid && ts_pcr(packet, &pcr) ? m->clock.step : 0;
 }
 
+/* The packet needs the words that this service's ECM carries. */
 static bool
-ecm_is_due(const struct mux *m, struct service *s, uint64_t now, uint64_t ahead)
+needs_words(const struct mux *m, const struct service *s, const uint8_t *packet)
+{
+	uint8_t es = m->es[ts_pid(packet)];
+
+	return es != NO_SERVICE && m->services[es - 1].owner == s->owner;
+}
+
+static bool
+ecm_is_due(const struct mux *m, struct service *s, const uint8_t *packet, uint64_t now)
 {
 	uint64_t interval = (uint64_t)m->options.ecm_interval_ms * TICKS_MS;
 
+	/* The first one waits for the PMT, without which no receiver finds it. */
+	if (s->stats.ecms == 0)
+		return s->pmt_sent || needs_words(m, s, packet);
 	if (s->ecm_now)
 		return true;
 	if (now < s->ecm_at)
 		s->ecm_at = now;
 	if (m->null_slot && now >= s->ecm_at + interval / 2)
 		return true;
-	return now + ahead > s->ecm_at + interval || now >= s->ecm_at + interval;
+	return now + reach(m, packet) > s->ecm_at + interval || now >= s->ecm_at + interval;
 }
 
 static enum rc
@@ -53,13 +66,12 @@ send_ecm(struct mux *m, struct service *s, uint64_t now)
 static enum rc
 insert_ecms(struct mux *m, const uint8_t *packet, uint64_t now)
 {
-	uint64_t ahead = reach(m, packet);
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < m->options.service_count && rc == RC_OK; i++) {
 		struct service *s = &m->services[i];
 
-		if (s->keyed && ecm_is_due(m, s, now, ahead))
+		if (s->keyed && ecm_is_due(m, s, packet, now))
 			rc = send_ecm(m, s, now);
 	}
 	return rc;

@@ -59,7 +59,8 @@ struct service {
 	uint16_t id;
 	bool known;   /* its PMT has been read */
 	bool keyed;   /* it has control words */
-	bool ecm_now; /* a new content goes out before the next packet */
+	bool ecm_now; /* goes out before the next packet */
+	bool pmt_sent;
 	size_t owner; /* whose control words: its own index, or that of a service it shares a PID
 			 with */
 	unsigned int pipe; /* handle of the pipeline */
