@@ -391,10 +391,11 @@ def per_pid(stream):
 
 
 def strip_ca(section, has_streams, ca_system_id):
-    """A PMT or CAT section without version, length, CRC and the CA_descriptors of one system."""
+    """A PMT or CAT section without version, length, CRC, scrambling_descriptor (EN 300 468 6.2.32) and the
+    CA_descriptors of one system."""
     def keep(loop):
-        return [(t, b) for t, b in descriptors(loop)
-                if not (t == CA_DESCRIPTOR and int.from_bytes(b[:2], "big") == ca_system_id)]
+        return [(t, b) for t, b in descriptors(loop) if t != 0x65
+                and not (t == CA_DESCRIPTOR and int.from_bytes(b[:2], "big") == ca_system_id)]
     if not has_streams:
         return keep(section[8:-4])
     pcr, program, streams = split_pmt(section)
