@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recorded SCP03 sessions, and a host and a card that have opened one with each other.
+ * The sessions of [A] and [B] come from the unit tests of GlobalPlatform's open source library
+ * (kaoh/globalplatform, scp03Test.c: real cards with i = 70), [C] from the same file (level 33 with
+ * R-MAC and R-ENC); [D] was computed by an independent program that reproduces A to C. */
+#ifndef TESSERA_SCP03_BENCH_H
+#define TESSERA_SCP03_BENCH_H
+
+#include "channel/scp03.h"
+
+struct scp03_vector {
+	const char *name, *enc, *mac, *dek;
+	const char *host_challenge, *answer;
+	const char *s_enc, *s_mac, *s_rmac;
+	uint8_t level;
+	const char *authenticate;
+};
+
+#define SCP03_VECTORS 4
+extern const struct scp03_vector scp03_vectors[SCP03_VECTORS];
+#define VECTOR_A (&scp03_vectors[0])
+#define VECTOR_C (&scp03_vectors[2])
+#define VECTOR_D (&scp03_vectors[3])
+
+struct scp03_pair {
+	struct scp03_session host, card;
+};
+
+struct scp03_keys scp03_keys_of(const struct scp03_vector *v);
+/* Keys and challenges of a vector on both ends, not authenticated. */
+void scp03_pair_derive(const struct scp03_vector *v, struct scp03_pair *p);
+/* … and authenticated at a level. */
+void scp03_pair_open(const struct scp03_vector *v, uint8_t level, struct scp03_pair *p);
+
+#endif
