@@ -266,23 +266,38 @@ prepare(struct carousel *c, struct entry *e)
 	return rc;
 }
 
+/* The next card with anything to send, its set sealed; NULL: nobody has. */
+static enum rc
+next_card(struct carousel *c, uint32_t now, struct entry **out)
+{
+	struct entry *e;
+	enum rc rc = RC_OK;
+
+	while ((e = choose(c, now)) != NULL) {
+		rc = prepare(c, e);
+		if (rc != RC_OK || e->set->count > 0)
+			break;
+		drop_set(c, e);
+		e->valid_until = 0;
+	}
+	*out = e;
+	return rc;
+}
+
 static enum rc
 next_part(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
 {
 	struct entry *e = c->part > 0 ? entry_of(c, c->sending) : NULL;
 	const struct emm_section *s;
-	enum rc rc;
 
 	if (!e) {
-		c->part = 0;
-		e = choose(c, now);
-		if (!e)
-			return RC_OK;
+		enum rc rc = next_card(c, now, &e);
+
+		if (rc != RC_OK || !e)
+			return rc;
 		c->sending = e->leaf;
+		c->part = 0;
 	}
-	rc = prepare(c, e);
-	if (rc != RC_OK || e->set->count == 0)
-		return rc;
 	s = &e->set->sections[c->part++];
 	memcpy(section, s->bytes, s->len);
 	*len = s->len;
