@@ -156,7 +156,7 @@ card_touch(struct head *h, uint32_t leaf, const char *kind, int64_t change, uint
 static enum rc
 revoke_row(struct head *h, uint32_t leaf, const char *reason, uint32_t now, int64_t change)
 {
-	struct head_card card;
+	struct head_card card = { 0 };
 	enum rc rc = card_get(h, leaf, &card);
 
 	if (rc != RC_OK)

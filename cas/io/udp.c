@@ -52,11 +52,11 @@ enum rc
 io_udp_open_input(const char *endpoint, int *fd, struct io_error *error)
 {
 	int on = 1, size = RECEIVE_BUFFER;
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	enum rc rc = resolve_udp(endpoint, AI_PASSIVE, &list, error);
 	int s;
 
-	if (rc != RC_OK)
+	if (rc != RC_OK || !list)
 		return rc;
 	s = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
@@ -76,11 +76,11 @@ io_udp_open_input(const char *endpoint, int *fd, struct io_error *error)
 enum rc
 io_udp_open_output(const char *endpoint, int ttl, int *fd, struct io_error *error)
 {
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	enum rc rc = resolve_udp(endpoint, 0, &list, error);
 	int s, hops = ttl > 0 ? ttl : 1;
 
-	if (rc != RC_OK)
+	if (rc != RC_OK || !list)
 		return rc;
 	s = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0 || connect(s, list->ai_addr, list->ai_addrlen) != 0) {

@@ -223,7 +223,7 @@ map_program(struct mux *m, const struct program *program, bool free_services)
 static enum rc
 map_pids(struct mux *m)
 {
-	size_t owners[MUX_SERVICES_MAX];
+	size_t owners[MUX_SERVICES_MAX] = { 0 };
 	enum rc rc = RC_OK;
 
 	if (!m->holding) {
