@@ -12,6 +12,7 @@
 int cmd_entitlements(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_pin_change(int argc, char **argv);
 int cmd_readers(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -14,6 +14,7 @@ main(int argc, char **argv)
 		{ "report", "fetch the sealed purchase report for the operator", cmd_report },
 		{ "pin change", "change the purchase PIN", cmd_pin_change },
 		{ "info", "what the card says of itself", cmd_info },
+		{ "inspect", "tables, ECMs and EMMs of a stream as text", cmd_inspect },
 		{ "readers", "every reader that can be found", cmd_readers },
 	};
 	static const struct cli_program program = {
