@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recorded SCP03 sessions, and a host and a card that have opened one with each other.
  * The sessions of [A] and [B] come from the unit tests of GlobalPlatform's open source library
- * (kaoh/globalplatform, scp03Test.c: real cards with i = 70), [C] from the same file (level 33 with
+ * (kaoh/globalplatform, scp03Test.c; i = 70), [C] from the same file (level 33 with
  * R-MAC and R-ENC); [D] was computed by an independent program that reproduces A to C. */
 #ifndef TESSERA_SCP03_BENCH_H
 #define TESSERA_SCP03_BENCH_H
