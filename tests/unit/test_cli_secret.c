@@ -88,6 +88,8 @@ cli_passphrase__a_file_is_read_and_a_missing_one_named(void)
 	CHECK(len == 9 && strcmp(out, "from file") == 0);
 	CHECK_RC(cli_passphrase(path, fd, NULL, false, out, sizeof out, &len), RC_USAGE);
 	(void)close(fd);
+	CHECK_RC(cli_passphrase(NULL, -1, NULL, false, out, sizeof out, &len), RC_NOT_FOUND);
+	CHECK(errno == ENOTTY);
 	(void)unlink(path);
 	CHECK_RC(cli_passphrase(path, -1, NULL, false, out, sizeof out, &len), RC_NOT_FOUND);
 	CHECK(errno == ENOENT);

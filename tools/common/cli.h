@@ -64,9 +64,10 @@ int cli_parse(int argc, char **argv, const char *usage, const struct cli_option 
  * with errno. */
 enum rc cli_home(const char *option, bool create, char *path, size_t cap) RC_CHECKED;
 /* Passphrase from a file's first line, the next line of a descriptor, or a prompt without echo
- * (confirm: twice). file NULL, fd < 0: none. cap includes a NUL. RC_REFUSED: empty; RC_CONFLICT:
- * the two entries differ; RC_USAGE: file and fd; RC_SPACE; RC_FORMAT: a NUL byte; RC_NOT_FOUND: no
- * such file, or no terminal; RC_IO with errno. out is wiped on failure. */
+ * (confirm: twice). file NULL, fd < 0: none; prompt NULL: do not ask. cap includes a NUL.
+ * RC_REFUSED: empty; RC_CONFLICT: the two entries differ; RC_USAGE: file and fd; RC_SPACE;
+ * RC_FORMAT: a NUL byte; RC_NOT_FOUND: no such file, or no terminal; RC_IO with errno. out is wiped
+ * on failure. */
 enum rc cli_passphrase(const char *file, int fd, const char *prompt, bool confirm, char *out,
 		       size_t cap, size_t *len) RC_CHECKED;
 /* cli_fail with the right words for a result of cli_passphrase or cli_ask; what names the secret.

@@ -121,7 +121,7 @@ ask_on(int tty, const char *prompt, bool secret, char *out, size_t cap, size_t *
 static enum rc
 ask(const char *prompt, bool secret, char *out, size_t cap, size_t *len)
 {
-	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int tty = prompt ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
 	enum rc rc;
 
 	if (tty < 0) {
