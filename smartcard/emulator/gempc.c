@@ -130,7 +130,7 @@ parameters(const struct gempc *g, struct answer *a)
 	a->data[0] = g->atr.fi_di;
 	a->data[1] = (uint8_t)(g->t1_in_use ? (g->atr.edc == T1_CRC ? 0x11 : 0x10) : 0);
 	a->data[2] = g->atr.extra_guard;
-	a->data[3] = g->t1_in_use ? (uint8_t)(g->atr.bwi << 4 | g->atr.cwi) : g->atr.wi;
+	a->data[3] = (uint8_t)(g->t1_in_use ? g->atr.bwi << 4 | g->atr.cwi : g->atr.wi);
 	a->data[4] = 0;
 	if (g->t1_in_use) {
 		a->data[5] = g->atr.ifsc;
