@@ -13,12 +13,14 @@ struct emulator;
 
 #define EMULATOR_WHY 200
 
-/* Makes a blank card. RC_CONFLICT: the file exists; RC_IO; RC_NO_MEMORY. */
+/* Makes a blank card. RC_CONFLICT: the file exists; RC_NOT_FOUND: no such folder; RC_IO;
+ * RC_NO_MEMORY. why: one clause on failure, else "". */
 enum rc emulator_create(const char *path, char why[EMULATOR_WHY]) RC_CHECKED;
 /* Opens and powers up; the file is locked against a second user. RC_NOT_FOUND; RC_FORMAT: no card
  * image; RC_VERSION; RC_INTEGRITY: damaged, or older than its generation counter; RC_CONFLICT: in
  * use; RC_IO. allow_rollback: an old image is taken all the same (laboratories), and the counter
- * set back. */
+ * set back. why: one clause on failure; on RC_OK "" or a warning that the program should pass on
+ * (the counter was missing and is made anew). */
 enum rc emulator_open(const char *path, bool allow_rollback, struct emulator **out,
 		      char why[EMULATOR_WHY]) RC_CHECKED;
 void emulator_close(struct emulator **e); /* NULL-safe; wipes */
