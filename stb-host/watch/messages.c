@@ -52,12 +52,16 @@ raise_offer(struct watch *w, struct channel *ch)
 {
 	struct watch_event event = { .kind = WATCH_OFFER };
 	const struct ecm_offer *o = &ch->ecm.criteria.offer;
+	bool is_short;
 
 	if (ch->outcome != OUTCOME_OFFER || !ch->ecm.criteria.has_offer ||
 	    w->event_count == EVENTS_MAX)
 		return;
-	if (ch->offered && ch->offered_event == o->event_id && ch->offered_price == o->price_view)
+	is_short = ch->answer.has_balance && ch->answer.balance < (int64_t)o->price_view;
+	if (ch->offered && ch->offered_event == o->event_id && ch->offered_price == o->price_view &&
+	    (is_short || !ch->offered_short))
 		return;
+	ch->offered_short = is_short;
 	ch->offered = true;
 	ch->offered_event = o->event_id;
 	ch->offered_price = o->price_view;
@@ -67,12 +71,30 @@ raise_offer(struct watch *w, struct channel *ch)
 	watch_raise(w, &event);
 }
 
+/* A service that is closed at its first ECM may be opened by what is on its way to the card. */
+static enum rc
+hold_or_release(struct watch *w, bool is_first, bool is_open)
+{
+	if (is_first && !is_open && w->options.hold_back)
+		return watch_output_hold(w, true);
+	if (!w->holding)
+		return RC_OK;
+	for (size_t i = 0; i < CHANNELS_MAX; i++) {
+		const struct channel *ch = &w->channels[i];
+
+		if (ch->used && ch->decided && ch->outcome != OUTCOME_OPEN)
+			return RC_OK;
+	}
+	return watch_output_hold(w, false);
+}
+
 enum rc
 watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 {
 	struct watch_event event = { .kind = WATCH_OUTCOME };
 	bool is_open = answer->outcome == OUTCOME_OPEN && answer->cw_size > 0;
-	bool changed = !ch->decided || ch->outcome != answer->outcome;
+	bool is_first = !ch->decided;
+	bool changed = is_first || ch->outcome != answer->outcome;
 	enum rc rc;
 
 	if (is_open)
@@ -95,7 +117,7 @@ watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 		watch_raise(w, &event);
 	}
 	raise_offer(w, ch);
-	return rc;
+	return rc == RC_OK ? hold_or_release(w, is_first, is_open) : rc;
 }
 
 /* True for what ends watching; anything else concerns this one message. */
@@ -164,11 +186,15 @@ watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, s
 	}
 	if (!is_new_content(ch, section, len, &ecm))
 		return;
+	/* What is held back belongs to the period before: its words are no longer to be had. */
+	rc = w->holding && ch->decided && ecm.period != ch->ecm.period ? watch_output_hold(w, false)
+								       : RC_OK;
 	memcpy(ch->last, section, len);
 	ch->last_len = len;
 	ch->candidate_len = 0;
 	ch->ecm = ecm;
-	rc = watch_ask_again(w, ch);
+	if (rc == RC_OK)
+		rc = watch_ask_again(w, ch);
 	if (rc != RC_OK)
 		w->failed = rc;
 }

@@ -55,7 +55,8 @@ watch_output_free(struct watch *w)
 			pipe_free(&w->pipes[i]);
 	}
 	free(w->spill);
-	w->spill = NULL;
+	free(w->held);
+	w->spill = w->held = NULL;
 }
 
 bool
@@ -85,26 +86,35 @@ spill_room(struct watch *w, size_t more)
 	return RC_OK;
 }
 
-/* Packets keep their order when the cipher changes: what the old pipe holds goes out first. */
+/* What the pipe in use holds goes out before anything else will. */
+static enum rc
+spill_pipe(struct watch *w)
+{
+	struct pipe *p = w->pipes[w->cipher];
+	enum rc rc = pipe_flush(p);
+
+	if (rc == RC_OK)
+		rc = spill_room(w, pipe_held(p) * (size_t)TS_SIZE);
+	if (rc == RC_OK && pipe_held(p) > 0)
+		w->spill_len += pipe_pop(p, w->spill + w->spill_len, w->spill_cap - w->spill_len);
+	return rc;
+}
+
+/* Packets keep their order when the cipher changes. */
 static enum rc
 use_cipher(struct watch *w, enum scr_cipher cipher)
 {
-	struct pipe *old = w->pipes[w->cipher], *unused;
+	struct pipe *unused;
 	enum rc rc;
 
 	if (cipher == w->cipher)
 		return RC_OK;
 	rc = pipe_get(w, cipher, &unused);
 	if (rc == RC_OK)
-		rc = pipe_flush(old);
+		rc = spill_pipe(w);
 	if (rc == RC_OK)
-		rc = spill_room(w, pipe_held(old) * (size_t)TS_SIZE);
-	if (rc != RC_OK)
-		return rc;
-	if (pipe_held(old) > 0)
-		w->spill_len += pipe_pop(old, w->spill + w->spill_len, w->spill_cap - w->spill_len);
-	w->cipher = cipher;
-	return RC_OK;
+		w->cipher = cipher;
+	return rc;
 }
 
 static enum rc
@@ -168,12 +178,60 @@ scrambled(struct watch *w, const uint8_t *packet)
 	return pipe_descramble(w->pipes[w->cipher], packet, handle);
 }
 
-enum rc
-watch_output_packet(struct watch *w, const uint8_t *packet)
+static enum rc
+push(struct watch *w, const uint8_t *packet)
 {
 	if (ts_get_transporterror(packet) || ts_get_scrambling(packet) < TS_EVEN)
 		return pipe_pass(w->pipes[w->cipher], packet);
 	return scrambled(w, packet);
+}
+
+static enum rc
+hold(struct watch *w, const uint8_t *packet)
+{
+	if (w->held_count == w->held_cap) {
+		size_t cap = w->held_cap ? 2 * w->held_cap : 1024;
+		uint8_t *held = realloc(w->held, cap * TS_SIZE);
+
+		if (!held)
+			return RC_NO_MEMORY;
+		w->held = held;
+		w->held_cap = cap;
+	}
+	memcpy(w->held + w->held_count++ * TS_SIZE, packet, TS_SIZE);
+	return w->held_count < HELD_MAX ? RC_OK : watch_output_hold(w, false);
+}
+
+enum rc
+watch_output_hold(struct watch *w, bool holding)
+{
+	enum rc rc = RC_OK;
+
+	w->holding = holding;
+	if (holding)
+		return RC_OK;
+	for (size_t i = 0; i < w->held_count && rc == RC_OK; i++) {
+		if (pipe_held(w->pipes[w->cipher]) >= PIPE_RING)
+			rc = spill_pipe(w);
+		if (rc == RC_OK)
+			rc = push(w, w->held + i * TS_SIZE);
+	}
+	w->held_count = 0;
+	return rc;
+}
+
+enum rc
+watch_output_packet(struct watch *w, const uint8_t *packet)
+{
+	if (w->holding)
+		return hold(w, packet);
+	if (pipe_held(w->pipes[w->cipher]) >= PIPE_RING) {
+		enum rc rc = spill_pipe(w);
+
+		if (rc != RC_OK)
+			return rc;
+	}
+	return push(w, packet);
 }
 
 size_t

@@ -136,6 +136,8 @@ watch_finish(struct watch *w, bool *done)
 		if (packet)
 			rc = take_packet(w, packet);
 	}
+	if (rc == RC_OK && *done && w->holding)
+		rc = watch_output_hold(w, false);
 	if (rc == RC_OK)
 		rc = watch_flush(w);
 	w->failed = rc;

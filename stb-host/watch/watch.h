@@ -18,8 +18,11 @@
 
 struct watch_options {
 	uint16_t ca_system_id; /* 0 = WATCH_CA_SYSTEM_ID */
-	bool keep_scrambled;   /* packets without a key pass scrambled instead of being dropped */
-	size_t service_count;  /* 0 = every service of the stream that has an ECM for this card */
+	bool hold_back; /* for input that is not live: a service that its first ECM leaves closed
+			 * waits, for one crypto period at most, for an EMM or a purchase, and
+			 * nothing of it is lost when one opens it */
+	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
+	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */
 	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
 };
 

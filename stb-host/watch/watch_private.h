@@ -16,6 +16,7 @@
 #define EVENTS_MAX 128
 #define EMM_MEMORY 32 /* EMM sections that the carousel need not bring to the card again */
 #define CIPHERS 2
+#define HELD_MAX 65536U                 /* packets, 12 MiB */
 #define HANDLE_NONE (2U * CHANNELS_MAX) /* a pipe service that never has a key */
 
 /* One ECM PID: what the card said about its last ECM, and the words that came of it. */
@@ -35,6 +36,7 @@ struct channel {
 	bool was_open;
 	enum ca_outcome outcome;
 	struct ca_answer answer; /* last, without control words */
+	bool offered_short;      /* the balance was too low for it */
 	bool offered;            /* an offer was raised: event and price */
 	uint32_t offered_event, offered_price;
 	struct keyring keys;
@@ -86,6 +88,10 @@ struct watch {
 	uint8_t *spill;              /* packets of the other pipe, when the cipher has changed */
 	size_t spill_len, spill_cap, spill_at;
 
+	bool holding;  /* packets wait in held */
+	uint8_t *held; /* as they came, after tables and card have seen them */
+	size_t held_count, held_cap;
+
 	struct watch_event events[EVENTS_MAX];
 	size_t event_first, event_count;
 	struct emm_seen emms[EMM_MEMORY];
@@ -114,6 +120,9 @@ enum rc watch_output_new(struct watch *w) RC_CHECKED;
 void watch_output_free(struct watch *w);
 bool watch_output_is_full(const struct watch *w);
 enum rc watch_output_packet(struct watch *w, const uint8_t *packet) RC_CHECKED;
+/* Whether the next packets must wait has changed: starts to hold them back, or lets them go in
+ * order. */
+enum rc watch_output_hold(struct watch *w, bool hold) RC_CHECKED;
 /* The words of a channel have changed. */
 enum rc watch_output_keys(struct watch *w, struct channel *ch) RC_CHECKED;
 

@@ -175,6 +175,7 @@ open_streams(struct watch_run *run)
 	if (rc != RC_OK)
 		return cli_fail(rc, error.text, "%s", run->in);
 	run->buffer = malloc(WATCH_BUFFER);
+	run->options.hold_back = !io_source_is_live(run->source);
 	run->watch = watch_new(&run->options, run->box.session);
 	if (!run->buffer || !run->watch)
 		return cli_fail(RC_NO_MEMORY, NULL, "%s", run->in);

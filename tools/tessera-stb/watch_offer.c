@@ -132,9 +132,20 @@ ask_pin(struct watch_run *run, const struct watch_offer *offer)
 static enum rc
 ask(struct watch_run *run, const struct watch_offer *offer)
 {
-	char prompt[PROMPT_TEXT], answer[ANSWER_TEXT] = "";
+	char prompt[PROMPT_TEXT], answer[ANSWER_TEXT] = "", cost[MONEY_TEXT], before[MONEY_TEXT];
 	enum rc rc;
 
+	if (offer->has_balance && offer->balance < (int64_t)price_of(run, offer)) {
+		fprintf(stderr, "event %lu for %s cannot be bought: %s (%s)\n",
+			(unsigned long)offer->event_id,
+			cli_money(price_of(run, offer), offer->decimals, offer->unit, cost,
+				  sizeof cost),
+			ca_outcome_words(OUTCOME_BALANCE_LOW),
+			cli_money(offer->balance, offer->decimals, offer->unit, before,
+				  sizeof before));
+		run->declined++;
+		return RC_OK;
+	}
 	make_prompt(run, offer, prompt);
 	rc = cli_ask(prompt, false, answer, sizeof answer);
 	if (rc == RC_NOT_FOUND) {
