@@ -157,6 +157,20 @@ open_ecm(struct inspect *i, const uint8_t *section, size_t len, struct inspect_e
 	mem_wipe(service_key, sizeof service_key);
 }
 
+/* The word of the other parity is that of the next period. */
+static void
+add_logged(const struct inspect *i, struct inspect_ecm *e)
+{
+	for (unsigned int parity = 0; parity < 2; parity++) {
+		uint32_t period = e->ecm.period + (parity != (e->ecm.period & 1) ? 1 : 0);
+		size_t n = 0;
+
+		e->logged[parity] = lab_keys_word(i->keys, e->ecm.service_id, period, parity, &n);
+		if (e->logged[parity])
+			e->logged_len = n;
+	}
+}
+
 static enum rc
 on_ecm(struct inspect *i, const uint8_t *section, size_t len)
 {
@@ -166,14 +180,7 @@ on_ecm(struct inspect *i, const uint8_t *section, size_t len)
 	if (rc != RC_OK)
 		return rc;
 	open_ecm(i, section, len, &e);
-	for (unsigned int parity = 0; parity < 2; parity++) {
-		size_t n = 0;
-
-		e.logged[parity] =
-			lab_keys_word(i->keys, e.ecm.service_id, e.ecm.period, parity, &n);
-		if (e.logged[parity])
-			e.logged_len = n;
-	}
+	add_logged(i, &e);
 	if (i->events.ecm)
 		i->events.ecm(i->events.ctx, &e);
 	mem_wipe(&e, sizeof e);

@@ -24,7 +24,8 @@ struct inspect_ecm {
 	size_t len;
 	enum inspect_opened opened; /* control words are zeros unless INSPECT_OPENED */
 	struct ecm ecm;
-	const uint8_t *logged[2]; /* even, odd: control words of this period from a log, or NULL */
+	const uint8_t
+		*logged[2]; /* even, odd: words of this period and the next from a log, or NULL */
 	size_t logged_len;
 };
 

@@ -57,6 +57,7 @@ says "EMM PID"
 says "card ${cards[0]}"
 says "time: $t0"
 says "even by the log"
+says "odd by the log"
 says_not DAMAGED
 ok tessera-stb inspect "$work/scrambled.ts" --json
 same "damaged sections" "$(json 'len(x["damaged"])')" 0

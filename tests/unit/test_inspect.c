@@ -29,7 +29,7 @@ static const char keys_text[] = "# laboratory\n"
 				"card 4242 CA010203000000000000000000000000 # the one card\n"
 				"\n"
 				"cw 11 8 0 0101010101010101\n"
-				"11 8 odd 2026-11-22T20:00:00Z 0909090909090909\n";
+				"11 9 odd 2026-11-22T20:00:00Z 0909090909090909\n";
 
 static uint8_t stream[STREAM_MAX];
 static size_t stream_len;
@@ -439,8 +439,8 @@ lab_keys__are_found_by_what_they_are_for(void)
 	CHECK_BYTES(lab_keys_card(keys, LEAF), card_key, CRYPTO_KEY);
 	CHECK(lab_keys_epoch(keys, 1, 3) == NULL && lab_keys_epoch(keys, 0, 2) == NULL);
 	CHECK(lab_keys_card(keys, 1) == NULL && lab_keys_card(NULL, 1) == NULL);
-	CHECK(lab_keys_word(keys, 11, 8, 1, &len) != NULL && len == 8);
-	CHECK(lab_keys_word(keys, 11, 9, 1, &len) == NULL);
+	CHECK(lab_keys_word(keys, 11, 9, 1, &len) != NULL && len == 8);
+	CHECK(lab_keys_word(keys, 11, 8, 1, &len) == NULL);
 	lab_keys_free(&keys);
 	CHECK(keys == NULL);
 	lab_keys_free(&keys);
