@@ -246,6 +246,142 @@ tables__services_that_share_a_pid_share_words_and_have_ecms_each(void)
 	CHECK(report.ecm_pid[0] != report.ecm_pid[1] && report.ecm_pid[1] != report.ecm_pid[2]);
 }
 
+/* A PAT of two services, then `packets` of the first one's video. */
+static void
+make_pat_and_video(struct ts_make *make, size_t packets)
+{
+	static const struct psi_header h = { PSI_TABLE_PAT, 1, 0, true, 0, 0 };
+	const struct psi_program programs[] = { { 1, ts_make_pmt_pid(make, 1) },
+						{ 2, ts_make_pmt_pid(make, 2) } };
+	uint8_t section[PSI_SECTION_MAX];
+	size_t len;
+
+	CHECK_RC(psi_pat_build(&h, programs, 2, section, &len), RC_OK);
+	ts_make_sections(make, TS_PID_PAT, section, len);
+	for (size_t i = 0; i < packets; i++)
+		ts_make_packet(make, ts_make_video_pid(1), 184, MAKE_NO_TIME);
+}
+
+static void
+make_pmt(struct ts_make *make)
+{
+	uint8_t section[PSI_SECTION_MAX];
+	size_t len = ts_make_pmt(make, 1, section);
+
+	ts_make_sections(make, ts_make_pmt_pid(make, 1), section, len);
+}
+
+/* Feeds packets one by one; returns how many had gone in when the first came out. */
+static size_t
+feed_until_output(struct mux *m, const struct ts_make *make, uint8_t *first)
+{
+	size_t len = 0, fed = 0;
+
+	while (len == 0 && fed * TS_SIZE < make->len) {
+		CHECK_RC(mux_feed(m, make->data + fed++ * TS_SIZE, TS_SIZE), RC_OK);
+		if (fed % 64 == 0) {
+			CHECK_RC(mux_flush(m), RC_OK);
+			CHECK_RC(mux_drain(m, first, TS_SIZE, &len), RC_OK);
+		}
+	}
+	return fed;
+}
+
+static void
+hold__a_clear_service_without_pmt_delays_the_others_by_a_bounded_number_of_packets(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	uint8_t first[TS_SIZE];
+	size_t fed;
+	struct mux *m;
+
+	judge_source_init(&source);
+	make_pat_and_video(&make, 10);
+	make_pmt(&make);
+	make_pat_and_video(&make, 20000);
+	m = mux_new(&o, &source.source);
+	fed = feed_until_output(m, &make, first);
+	CHECK(fed > 16384 && fed < 16384 + 200);
+	mux_free(&m);
+	free(make.data);
+}
+
+static void
+hold__ends_after_eight_mebibytes_and_a_late_pmt_is_still_honoured(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	size_t most = (size_t)8 * 1024 * 1024 / TS_SIZE, fed, len, scrambled = 0;
+	struct judge_source source;
+	uint8_t packet[TS_SIZE];
+	struct mux *m;
+
+	judge_source_init(&source);
+	make_pat_and_video(&make, most + 100);
+	m = mux_new(&o, &source.source);
+	fed = feed_until_output(m, &make, packet);
+	CHECK(fed >= most && fed < most + 64);
+	free(make.data);
+	make = two_services();
+	make_pmt(&make);
+	make_pat_and_video(&make, 100);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
+	CHECK_RC(mux_finish(m), RC_OK);
+	for (;;) {
+		CHECK_RC(mux_drain(m, packet, sizeof packet, &len), RC_OK);
+		if (len == 0)
+			break;
+		scrambled += ts_get_scrambling(packet) != TS_CLEAR;
+	}
+	CHECK(scrambled == 100);
+	mux_free(&m);
+	free(make.data);
+}
+
+static void
+hold__a_pmt_that_never_comes_is_an_error_and_nothing_leaves(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	size_t out_len = 0;
+	uint8_t *out;
+
+	judge_source_init(&source);
+	make_pat_and_video(&make, 1000);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 4000, &out, &out_len),
+		 RC_NOT_FOUND);
+	CHECK(out_len == 0);
+	free(out);
+	free(make.data);
+}
+
+static void
+tables__a_pat_that_drops_or_moves_a_service_leaves_nothing_of_it_clear(void)
+{
+	static const struct psi_header h = { PSI_TABLE_PAT, 0x42, 9, true, 0, 0 };
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_report report;
+	uint8_t section[PSI_SECTION_MAX];
+	size_t len;
+
+	for (unsigned int moved = 0; moved <= 1; moved++) {
+		const struct psi_program programs[] = { { 2, ts_make_pmt_pid(&make, 2) },
+							{ 1, 0x0999 } };
+
+		make = two_services();
+		ts_make_run(&make, 300);
+		CHECK_RC(psi_pat_build(&h, programs, 1 + moved, section, &len), RC_OK);
+		ts_make_sections(&make, TS_PID_PAT, section, len);
+		for (size_t i = 0; i < 300; i++)
+			ts_make_packet(&make, ts_make_video_pid(1), 184, MAKE_NO_TIME);
+		run(&o, &make, 0, &report);
+	}
+}
+
 static void
 mux__what_the_source_refuses_ends_the_run_with_its_result(void)
 {
@@ -306,6 +442,10 @@ main(void)
 		TEST(tables__a_pmt_without_room_is_refused_with_its_service),
 		TEST(tables__a_pid_shared_with_a_clear_service_stays_clear),
 		TEST(tables__services_that_share_a_pid_share_words_and_have_ecms_each),
+		TEST(hold__a_clear_service_without_pmt_delays_the_others_by_a_bounded_number_of_packets),
+		TEST(hold__ends_after_eight_mebibytes_and_a_late_pmt_is_still_honoured),
+		TEST(hold__a_pmt_that_never_comes_is_an_error_and_nothing_leaves),
+		TEST(tables__a_pat_that_drops_or_moves_a_service_leaves_nothing_of_it_clear),
 		TEST(mux__what_the_source_refuses_ends_the_run_with_its_result),
 		TEST(emm__sections_of_two_packets_keep_within_the_bit_rate),
 	};

@@ -138,17 +138,62 @@ insert_emms(struct mux *m, uint64_t now)
 	return rc;
 }
 
+/* When a packet without a PCR may have something to do again. */
+static uint64_t
+quiet_until(const struct mux *m, uint64_t now)
+{
+	uint64_t period = mux_stream_ms(m) / m->options.period_ms + 1;
+	uint64_t start = (uint64_t)m->options.start_time * 1000;
+	uint64_t until = (period * m->options.period_ms - start) * TICKS_MS;
+
+	for (size_t i = 0; i < m->options.service_count; i++) {
+		uint64_t due =
+			m->services[i].ecm_at + (uint64_t)m->options.ecm_interval_ms * TICKS_MS;
+
+		if (m->services[i].keyed && due < until)
+			until = due;
+	}
+	if (m->emm_packetiser.pid != TS_PID_NONE) {
+		int64_t lacks = 2 * EMM_PACKET - m->emm_credit;
+		uint64_t due = now + (lacks > 0 ? (uint64_t)lacks / m->options.emm_bitrate : 0);
+
+		due = due > m->emm_retry_at ? due : m->emm_retry_at;
+		until = due < until ? due : until;
+		if (!m->cat_seen && m->cat_at + CAT_TICKS < until)
+			until = m->cat_at + CAT_TICKS;
+	}
+	return until;
+}
+
+/* True: some service has yet to send its first ECM, or a new one. */
+static bool
+someone_waits(const struct mux *m)
+{
+	for (size_t i = 0; i < m->options.service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		if (s->known && (!s->keyed || s->ecm_now || s->stats.ecms == 0))
+			return true;
+	}
+	return false;
+}
+
 enum rc
 insert_due(struct mux *m, const uint8_t *packet)
 {
 	uint64_t now = clock_now(&m->clock);
-	enum rc rc = periods_update(m);
+	enum rc rc;
 
+	if (!m->attention && now < m->quiet_until && !m->null_slot && reach(m, packet) == 0)
+		return RC_OK;
+	rc = periods_update(m);
 	if (rc == RC_OK)
 		rc = insert_cat(m, now);
 	if (rc == RC_OK)
 		rc = insert_ecms(m, packet, now);
 	if (rc == RC_OK)
 		rc = insert_emms(m, now);
+	m->attention = someone_waits(m);
+	m->quiet_until = quiet_until(m, now);
 	return rc;
 }

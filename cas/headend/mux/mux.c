@@ -163,8 +163,7 @@ scramble(struct mux *m, const uint8_t *packet, struct service *s)
 {
 	const struct service *owner = &m->services[s->owner];
 
-	if (!owner->keyed || ts_get_scrambling(packet) != TS_CLEAR ||
-	    ts_payload_offset(packet) == TS_SIZE)
+	if (ts_get_scrambling(packet) != TS_CLEAR || ts_payload_offset(packet) == TS_SIZE)
 		return push(m, packet, NULL);
 	m->stats.packets_scrambled++;
 	s->stats.packets_scrambled++;

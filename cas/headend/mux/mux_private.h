@@ -106,7 +106,9 @@ struct mux {
 	struct ts_packetiser emm_packetiser; /* pid TS_PID_NONE: no EMMs */
 	int64_t emm_credit;                  /* ticks × bit/s */
 	uint64_t emm_last, emm_retry_at;
-	bool null_slot; /* the packet at hand is null and may be replaced */
+	bool attention;       /* a table has changed or an ECM waits: look at every packet */
+	uint64_t quiet_until; /* ticks, before which only null packets and PCRs are looked at */
+	bool null_slot;       /* the packet at hand is null and may be replaced */
 
 	uint8_t sections[PSI_OUT];
 	size_t sections_len;

@@ -63,8 +63,10 @@ add_pmt(struct mux *m, struct service *s, const struct psi_pmt *pmt)
 	if (rc != RC_OK)
 		return mux_fail(m, rc, "the PMT of service %u has no room for a CA_descriptor",
 				(unsigned int)s->id);
-	if (!s->pmt_sent)
+	if (!s->pmt_sent) {
 		s->ecm_now = s->keyed;
+		m->attention = true;
+	}
 	s->pmt_sent = true;
 	return add_section(m, out, len);
 }

@@ -112,11 +112,13 @@ give_way(struct mux *m, uint16_t pid)
 			return rc;
 		s->pmt_step++;
 		s->ecm_now = s->keyed;
+		m->attention = true;
 		return rewrite_resend_pmt(m, s);
 	}
 	rc = choose_pid(m, m->options.emm_pid == 0 ? 0 : pid, &m->emm_packetiser, "EMMs");
 	m->cat_step++;
 	m->cat_sent = false;
+	m->attention = true;
 	return rc;
 }
 
@@ -226,6 +228,7 @@ map_pids(struct mux *m)
 	size_t owners[MUX_SERVICES_MAX] = { 0 };
 	enum rc rc = RC_OK;
 
+	m->attention = true;
 	if (!m->holding) {
 		memset(m->es, NO_SERVICE, sizeof m->es);
 		for (size_t pid = 0; pid < TS_PIDS; pid++)
