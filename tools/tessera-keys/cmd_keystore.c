@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define FILE_NAME "/keystore"
-#define PATH_ROOM 1024
+#define PATH_ROOM 768
 #define PASSPHRASE_ROOM 512
 #define FD_NONE UINT32_MAX
 
