@@ -66,8 +66,8 @@ read_vectors(struct vector vectors[VECTORS])
 			CU_FAIL("a line of ladder.txt");
 			break;
 		}
-		(void)snprintf(v->name, sizeof v->name, "%s", fields[0]);
-		(void)snprintf(v->label, sizeof v->label, "%s", fields[2]);
+		(void)snprintf(v->name, sizeof v->name, "%.31s", fields[0]);
+		(void)snprintf(v->label, sizeof v->label, "%.31s", fields[2]);
 		CHECK(test_hex(fields[1], v->parent, sizeof v->parent) == sizeof v->parent);
 		v->context_len = strcmp(fields[3], "-") == 0
 					 ? 0
