@@ -441,6 +441,18 @@ failing_cryptography__never_yields_a_control_word(void)
 	CHECK(k > 3);
 }
 
+static void
+clock__judges_a_fresh_message_at_its_own_time(void)
+{
+	struct ecm ahead = fix_ecm(FIX_T0 + 100), ecm = fix_ecm(FIX_T0 + 90);
+
+	fix_copy(&f);
+	fix_grant(&f, FIX_PRODUCT, FIX_T0, FIX_T0 + 95);
+	ahead.service_id++;
+	CHECK(fix_ecm_outcome(&f, &ahead) == OUTCOME_EXPIRED);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
+}
+
 int
 main(void)
 {
@@ -465,6 +477,7 @@ main(void)
 		TEST(event_right__opens_until_its_end),
 		TEST(unsecured_card__processes_no_message),
 		TEST(failing_cryptography__never_yields_a_control_word),
+		TEST(clock__judges_a_fresh_message_at_its_own_time),
 	};
 
 	return test_run("apps: ECM", cases, sizeof cases / sizeof cases[0]);

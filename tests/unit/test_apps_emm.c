@@ -394,6 +394,92 @@ failing_cryptography__stages_nothing(void)
 	CHECK(k > 6);
 }
 
+static void
+sequence__newer_set_begins_without_the_parts_of_the_older(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+
+	fix_copy(&f);
+	h = fix_emm_header(&f, 0);
+	h.parts = 2;
+	h.part = 2;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	h.sequence = ++f.sequence;
+	h.part = 1;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	h.part = 2;
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+}
+
+static void
+repetition__costs_no_cryptography(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_command stored = fix_time(FIX_T0 + DAY), moved = fix_time(FIX_T0 + DAY + 1);
+	struct emm_header unique, global;
+	uint8_t sections[3][EMM_MAX];
+	size_t len[3];
+
+	fix_copy(&f);
+	unique = fix_emm_header(&f, 0);
+	global = fix_emm_global(&f);
+	global.parts = 2;
+	len[0] = fix_emm_seal(&f, &unique, &cmd, 1, sections[0]);
+	len[1] = fix_emm_seal(&f, &global, &stored, 1, sections[1]);
+	global.part = 2; /* remembered in RAM only */
+	len[2] = fix_emm_seal(&f, &global, &moved, 1, sections[2]);
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK(fix_emm_section(&f, sections[i], len[i], NULL) == SW_OK);
+	crypto_fault_init(&f.crypto, crypto_test(), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK(fix_emm_section(&f, sections[i], len[i], NULL) == SW_OK);
+	CHECK(f.crypto.calls == 0);
+}
+
+static void
+global__without_a_signature_grants_nothing(void)
+{
+	struct emm_command cmd = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_header h;
+
+	fix_copy(&f);
+	h = fix_emm_global(&f);
+	h.flags = 0;
+	h.signing_version = 0;
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
+	CHECK(fix_info(&f).entitlements == 0);
+}
+
+static void
+global__cancel_without_effect_still_stops_an_older_grant(void)
+{
+	struct emm_command grant = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
+	struct emm_command stop = cancel(FIX_PRODUCT);
+	struct emm_header first, second;
+
+	fix_copy(&f);
+	first = fix_emm_global(&f);
+	second = fix_emm_global(&f);
+	CHECK(send(&second, &stop, 1) == CA_EMM_APPLIED);
+	fix_power_cycle(&f);
+	CHECK(send(&first, &grant, 1) == CA_EMM_OLD);
+}
+
+static void
+time__that_is_stored_stores_its_sequence_too(void)
+{
+	struct emm_command cmd = fix_time(FIX_T0 + DAY);
+	struct emm_header first, second;
+
+	fix_copy(&f);
+	first = fix_emm_global(&f);
+	second = fix_emm_global(&f);
+	CHECK(send(&second, &cmd, 1) == CA_EMM_APPLIED);
+	fix_power_cycle(&f);
+	CHECK(send(&first, &cmd, 1) == CA_EMM_OLD);
+}
+
 int
 main(void)
 {
@@ -413,6 +499,11 @@ main(void)
 		TEST(time__never_goes_back_but_by_the_roots_word),
 		TEST(time__lets_a_card_that_was_off_for_long_catch_up),
 		TEST(failing_cryptography__stages_nothing),
+		TEST(sequence__newer_set_begins_without_the_parts_of_the_older),
+		TEST(repetition__costs_no_cryptography),
+		TEST(global__without_a_signature_grants_nothing),
+		TEST(global__cancel_without_effect_still_stops_an_older_grant),
+		TEST(time__that_is_stored_stores_its_sequence_too),
 	};
 
 	return test_run("apps: EMM", cases, sizeof cases / sizeof cases[0]);

@@ -98,7 +98,8 @@ entitlements__full_store_takes_expired_places_only(void)
 	fix_copy(&f);
 	while (product < CA_ENTITLEMENTS_MAX) {
 		for (unsigned int i = 0; i < 12; i++, product++)
-			commands[i] = fix_entitlement(product, 1, product == 77 ? 2 : FIX_T0 + DAY);
+			commands[i] =
+				fix_entitlement(product, 1, product == 77 ? FIX_T0 : FIX_T0 + DAY);
 		h = fix_emm_header(&f, 0);
 		CHECK(send(&h, commands, 12) == CA_EMM_APPLIED);
 	}
@@ -290,6 +291,44 @@ topup__above_the_maximum_balance_is_refused(void)
 	CHECK(fix_wallet(&f).balance == FIX_MAXIMUM);
 }
 
+static void
+groups__have_keys_of_their_own_for_one_service(void)
+{
+	struct ecm ecm = fix_ecm(FIX_T0);
+	uint8_t first[CRYPTO_KEY], key[CRYPTO_KEY];
+	struct emm_command cmd;
+	struct emm_header h;
+
+	fix_copy(&f);
+	fix_grant(&f, FIX_PRODUCT, FIX_T0 - DAY, FIX_T0 + DAY);
+	memset(key, 0x61, sizeof key);
+	cmd = fix_epoch(FIX_EPOCH, key);
+	cmd.u.epoch_key.group = 1;
+	h = fix_emm_header(&f, EMM_SIGNED);
+	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	memcpy(first, f.epoch_key, sizeof first);
+	for (unsigned int i = 0; i < 3; i++) {
+		ecm.group = (uint8_t)(i % 2);
+		memcpy(f.epoch_key, ecm.group ? key : first, sizeof key);
+		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
+	}
+}
+
+static void
+topup__after_a_purchase_may_exceed_the_maximum_in_total(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, FIX_MAXIMUM, 1);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	fix_topup(&f, FIX_MAXIMUM + FIX_PRICE, 2);
+	CHECK(fix_wallet(&f).balance == FIX_MAXIMUM);
+}
+
 int
 main(void)
 {
@@ -305,6 +344,8 @@ main(void)
 		TEST(topup__counts_once_however_often_it_comes),
 		TEST(topup__made_by_the_ca_keys_alone_credits_nothing),
 		TEST(topup__above_the_maximum_balance_is_refused),
+		TEST(groups__have_keys_of_their_own_for_one_service),
+		TEST(topup__after_a_purchase_may_exceed_the_maximum_in_total),
 	};
 
 	return test_run("apps: EMM commands", cases, sizeof cases / sizeof cases[0]);

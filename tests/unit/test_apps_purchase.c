@@ -352,6 +352,109 @@ malformed_purchase__is_refused_and_spends_no_try(void)
 	CHECK(fix_info(&f).pin_tries == 3);
 }
 
+static void
+purchase__compares_with_the_newest_offer_seen(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0 + 20), late = fix_offer_ecm(FIX_T0 + 10);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	late.criteria.offer.price_view++;
+	see_offer(&ecm);
+	CHECK(fix_ecm_outcome(&f, &late) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN);
+}
+
+static void
+purchase__offer_seen_is_not_pushed_out_by_recordings(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0 + 1000), old = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	for (uint16_t i = 0; i <= CA_SEEN_MAX; i++) {
+		old.service_id = (uint16_t)(FIX_SERVICE + 1 + i);
+		CHECK(fix_ecm_outcome(&f, &old) == OUTCOME_OLD);
+	}
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN);
+}
+
+static void
+purchase__stores_the_clock_with_it(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0 + 60);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	fix_power_cycle(&f);
+	CHECK(fix_status(&f).clock == FIX_T0 + 60);
+}
+
+static void
+purchase__of_an_event_whose_earlier_right_is_over_is_possible(void)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_EVENT_RIGHT,
+				   .u.event_right = { FIX_EVENT, FIX_T0 + 10, 0 } };
+	struct ecm ecm = fix_offer_ecm(FIX_T0 + 20);
+	struct ca_purchase p = fix_purchase();
+	struct emm_header h;
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	h = fix_emm_header(&f, 0);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_OK);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN);
+	CHECK(fix_info(&f).events == 1);
+}
+
+static void
+purchase__at_exactly_the_limit_is_possible(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, FIX_LIMIT, 1);
+	ecm.criteria.offer.price_view = FIX_LIMIT;
+	p.price = FIX_LIMIT;
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN && a.balance == 0);
+}
+
+static void
+right_restated_by_emm__keeps_the_record_of_its_purchase(void)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_EVENT_RIGHT,
+				   .u.event_right = { FIX_EVENT, FIX_T0 + 9000, 0 } };
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_event_right right;
+	struct emm_header h;
+	struct ca_answer a;
+	uint8_t rsp[256];
+	const uint8_t *at = rsp;
+	size_t len;
+
+	see_offer(&ecm);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	h = fix_emm_header(&f, 0);
+	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_OK);
+	CHECK(fix_send(&f, CA_CLA, CA_INS_GET_DATA, CA_DATA_EVENTS, 0, NULL, 0, rsp, &len) ==
+	      SW_OK);
+	CHECK_RC(ca_event_right_decode(&at, &len, &right), RC_OK);
+	CHECK(right.end == FIX_T0 + 9000 && right.record == 1);
+}
+
 int
 main(void)
 {
@@ -370,6 +473,12 @@ main(void)
 		TEST(purchase__twice_pays_once),
 		TEST(failing_cryptography__neither_debits_nor_opens),
 		TEST(malformed_purchase__is_refused_and_spends_no_try),
+		TEST(purchase__compares_with_the_newest_offer_seen),
+		TEST(purchase__offer_seen_is_not_pushed_out_by_recordings),
+		TEST(purchase__stores_the_clock_with_it),
+		TEST(purchase__of_an_event_whose_earlier_right_is_over_is_possible),
+		TEST(purchase__at_exactly_the_limit_is_possible),
+		TEST(right_restated_by_emm__keeps_the_record_of_its_purchase),
 	};
 
 	return test_run("apps: purchase", cases, sizeof cases / sizeof cases[0]);

@@ -199,6 +199,7 @@ acknowledgement__frees_the_records_it_proves(void)
 	/* an acknowledgement restated changes nothing */
 	CHECK(acknowledge(3, chain, &outcome) == SW_OK);
 	CHECK(fix_status(&f).record_acked == 6);
+	CHECK(acknowledge(6, chain, &outcome) == SW_DATA);
 }
 
 static void
@@ -218,6 +219,35 @@ acknowledgement__of_another_chain_is_refused(void)
 	CHECK(fix_info(&f).records == 2);
 }
 
+/* What was folded is gone, but the chain still leads from the report's first record to its head. */
+static void
+report__after_folding_is_one_chain(void)
+{
+	uint8_t chain[CRYPTO_MAC], key[CRYPTO_KEY], raw[RECORD_SIZE];
+	struct report report = { 0 };
+	uint32_t next = 0;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(CA_RECORDS_MAX + 5, OFFER_NO_CALLBACK, 0) == OUTCOME_OPEN);
+	fix_working_key(f.ca_key, LABEL_CHAIN, key);
+	do {
+		CHECK(report_batch(next, &report) == SW_OK);
+		if (next == 0) {
+			CHECK(report.first == 6);
+			memcpy(chain, report.chain_before, sizeof chain);
+		}
+		CHECK_BYTES(report.chain_before, chain, CRYPTO_MAC);
+		for (unsigned int i = 0; i < report.record_count; i++) {
+			record_encode(&report.records[i], raw);
+			CHECK_RC(record_chain(crypto_test(), key, chain, raw, chain), RC_OK);
+		}
+		next = report.first + report.record_count;
+	} while (!(report.flags & REPORT_LAST) && next < 1000);
+	CHECK(next == CA_RECORDS_MAX + 6);
+	CHECK_BYTES(report.chain_head, chain, CRYPTO_MAC);
+}
+
 int
 main(void)
 {
@@ -228,6 +258,7 @@ main(void)
 		TEST(report__carries_all_records_in_batches_with_their_chain),
 		TEST(acknowledgement__frees_the_records_it_proves),
 		TEST(acknowledgement__of_another_chain_is_refused),
+		TEST(report__after_folding_is_one_chain),
 	};
 
 	return test_run("apps: records", cases, sizeof cases / sizeof cases[0]);
