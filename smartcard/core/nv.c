@@ -360,6 +360,8 @@ nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len)
 	rc = nv->port->read(nv->port->ctx, offset, dst, len);
 	if (rc == RC_OK)
 		overlay(nv, offset, dst, len);
+	else
+		nv->failed = true; /* nothing may be committed that rests on it */
 	return rc;
 }
 
@@ -523,9 +525,6 @@ nv_commit(struct nv *nv)
 		rc = RC_OK;
 	else
 		rc = commit_pages(nv);
-	/* A read that failed leaves nothing half written, but no answer may rest on it either. */
-	if (rc == RC_IO)
-		nv->failed = true;
 	nv_discard(nv);
 	return rc;
 }

@@ -33,7 +33,7 @@ struct nv {
 	uint32_t generation; /* of the last commit; grows by one per commit */
 	uint16_t staged_len;
 	bool overflow;              /* more was staged than the log holds: the commit will refuse */
-	bool failed;                /* a write failed: everything is RC_IO until the next mount */
+	bool failed;                /* an access failed: everything is RC_IO until the next mount */
 	uint8_t staged[NV_LOG_MAX]; /* entries: offset u32, length u16, bytes */
 };
 

@@ -11,6 +11,11 @@ ram_read(void *ctx, uint32_t offset, uint8_t *dst, uint32_t len)
 
 	if (ram->dead || offset > ram->port.size || len > ram->port.size - offset)
 		return RC_IO;
+	if (ram->fault_after >= 0 && ram->reads >= ram->fault_after) {
+		ram->dead = true;
+		return RC_IO;
+	}
+	ram->reads++;
 	memcpy(dst, ram->bytes + offset, len);
 	return RC_OK;
 }
@@ -81,6 +86,8 @@ nv_ram_power_up(struct nv_ram *ram)
 {
 	ram->page_writes = 0;
 	ram->cut_after = -1;
+	ram->reads = 0;
+	ram->fault_after = -1;
 	ram->dead = false;
 }
 
@@ -89,4 +96,10 @@ nv_ram_plan_cut(struct nv_ram *ram, int64_t n, enum tear tear)
 {
 	ram->cut_after = (int64_t)ram->page_writes + n;
 	ram->tear = tear;
+}
+
+void
+nv_ram_plan_read_fault(struct nv_ram *ram, int64_t n)
+{
+	ram->fault_after = (int64_t)ram->reads + n;
 }

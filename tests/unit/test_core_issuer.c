@@ -412,6 +412,78 @@ put_key__power_cut_at_every_write_leaves_one_whole_set(void)
 	CHECK(old > 4 && new > 4);
 }
 
+/* Each command of the issuer domain with its k-th read failing. */
+static void
+issuer__a_read_that_fails_is_6581_and_leaves_old_or_new(void)
+{
+	static const struct {
+		const char *name, *header, *data;
+	} rows[] = {
+		{ "GET DATA", "80CA00E0", "" },
+		{ "GET STATUS", "80F28002", "4F00" },
+		{ "SET STATUS", "80F08007", ISD },
+		{ "INSTALL", "80E62000", INSTALL_DATA },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint16_t sw = 0;
+
+		test_row(rows[i].name);
+		for (int64_t n = 0; sw != SW_OK; n++) {
+			bool changed;
+
+			start(0x33);
+			nv_ram_plan_read_fault(&b.ram, n);
+			sw = card_host_hex(&host, &b, rows[i].header, rows[i].data);
+			CHECK(sw == SW_OK || (sw == SW_MEMORY && b.answer_len == 0));
+			card_bench_reset(&b);
+			/* A commit that broke off behind its header counts after all. */
+			changed = b.card.life == CARD_INITIALIZED;
+			CHECK(changed || b.card.life == CARD_OP_READY);
+			CHECK(changed == (i == 2) || sw != SW_OK);
+			CHECK(!changed || i == 2);
+		}
+	}
+	test_row("opening a channel");
+	for (int64_t n = 0;; n++) {
+		uint16_t sw;
+
+		card_bench_start(&b, 64);
+		card_host_test_keys(&host);
+		nv_ram_plan_read_fault(&b.ram, n);
+		sw = card_host_open(&host, &b, 0xFF, 0x33);
+		CHECK(b.card.session.open == (sw == SW_OK));
+		if (sw == SW_OK)
+			break;
+		CHECK(sw == SW_MEMORY);
+	}
+	test_row("");
+}
+
+static void
+scp__a_used_up_sequence_counter_opens_nothing_more(void)
+{
+	card_bench_start(&b, 64);
+	CHECK_RC(nv_cell_write(&b.card.env[0].part, 0, ISSUER_CELLS, CELL_SEQUENCE, 0xFFFFFE),
+		 RC_OK);
+	CHECK(card_bench_hex(&b, "80500000080102030405060708") == SW_OK);
+	CHECK(card_bench_hex(&b, "80500000080102030405060708") == SW_CONDITIONS);
+	CHECK(card_bench_hex(&b, "80500000080102030405060708") == SW_CONDITIONS);
+	CHECK(card_bench_hex(&b, "80500001080102030405060708") == SW_P1P2);
+}
+
+static void
+life_cycle__a_terminated_card_stays_so(void)
+{
+	start(0x33);
+	CHECK(card_host_hex(&host, &b, "80F080FF", ISD) == SW_OK);
+	CHECK(card_host_hex(&host, &b, "80F0800F", ISD) == SW_CONDITIONS);
+	card_bench_reset(&b);
+	CHECK(b.card.life == CARD_TERMINATED);
+	CHECK(card_bench_hex(&b, "80500000080102030405060708") == SW_CONDITIONS);
+	CHECK(card_bench_hex(&b, "80CA006600") == SW_OK);
+}
+
 static void
 get_data__tells_what_tools_ask_for(void)
 {
@@ -504,6 +576,9 @@ main(void)
 		TEST(personalisation__groupings_go_to_the_installed_application_or_nowhere),
 		TEST(put_key__both_forms_are_taken_and_wrong_ones_change_nothing),
 		TEST(put_key__power_cut_at_every_write_leaves_one_whole_set),
+		TEST(issuer__a_read_that_fails_is_6581_and_leaves_old_or_new),
+		TEST(scp__a_used_up_sequence_counter_opens_nothing_more),
+		TEST(life_cycle__a_terminated_card_stays_so),
 		TEST(get_data__tells_what_tools_ask_for),
 		TEST(get_status__lists_domain_applications_and_code),
 	};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* smartcard/core: transactions and cells, with the power cut at every page write. */
+#include "base/bytes.h"
+#include "base/crc32.h"
 #include "core/nv.h"
 #include "nv_ram.h"
 #include "test.h"
@@ -299,6 +301,43 @@ nv__a_memory_that_is_none_is_refused(void)
 }
 
 static void
+nv__a_log_that_was_changed_after_it_was_written_is_not_applied(void)
+{
+	/* List and seven images are written, then the header, then the power fails. */
+	prepare_old();
+	stage_all(0xBB);
+	nv_ram_plan_cut(&ram, 9, TEAR_OLD);
+	CHECK_RC(nv_commit(&nv), RC_IO);
+	nv_ram_power_up(&ram);
+	ram.bytes[256 + 70] ^= 1;
+	CHECK_RC(nv_mount(&nv, &ram.port), RC_INTEGRITY);
+	ram.bytes[256 + 70] ^= 1;
+	mount_again();
+	CHECK(state_of_area() == 1);
+}
+
+static void
+nv__a_read_that_fails_is_an_error_and_nothing_rests_on_it(void)
+{
+	uint8_t byte;
+
+	for (int64_t n = 0; n < 3; n++) {
+		prepare_old();
+		nv_ram_power_up(&ram);
+		nv_ram_plan_read_fault(&ram, n);
+		CHECK_RC(nv_mount(&nv, &ram.port), RC_IO);
+	}
+	prepare_old();
+	stage_all(0xBB);
+	nv_ram_plan_read_fault(&ram, 0);
+	CHECK_RC(nv_read(&nv, nv_first_offset(&ram.port), &byte, 1), RC_IO);
+	nv_ram_power_up(&ram);
+	CHECK_RC(nv_commit(&nv), RC_IO);
+	mount_again();
+	CHECK(state_of_area() == 0);
+}
+
+static void
 nv__every_page_size_commits_and_recovers(void)
 {
 	static const uint16_t pages[] = { 32, 64, 128, 256, 512, 1024 };
@@ -382,6 +421,21 @@ nv_cell__never_written_or_damaged_cells_are_told_apart(void)
 }
 
 static void
+nv_cell__a_worn_out_cell_is_refused(void)
+{
+	const struct nv_part part = CELL_PART;
+	uint8_t slot[NV_CELL_SLOT] = { 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 7 };
+
+	start();
+	put_be32(slot + 8, crc32_mpeg(CRC32_START, slot, 8));
+	for (unsigned int i = 0; i < 4; i++)
+		memcpy(ram.bytes + part.base + i * NV_CELL_SLOT, slot, sizeof slot);
+	CHECK(cell(1) == 7);
+	CHECK_RC(nv_cell_write(&part, 0, CELLS, 1, 8), RC_SPACE);
+	CHECK(cell(1) == 7);
+}
+
+static void
 nv_cell__bounds_are_kept(void)
 {
 	const struct nv_part part = CELL_PART;
@@ -407,9 +461,12 @@ main(void)
 		TEST(nv__a_log_that_overflows_is_refused_whole),
 		TEST(nv__a_partition_cannot_be_left),
 		TEST(nv__a_memory_that_is_none_is_refused),
+		TEST(nv__a_log_that_was_changed_after_it_was_written_is_not_applied),
+		TEST(nv__a_read_that_fails_is_an_error_and_nothing_rests_on_it),
 		TEST(nv__every_page_size_commits_and_recovers),
 		TEST(nv_cell__power_cut_leaves_old_or_new_and_never_touches_a_neighbour),
 		TEST(nv_cell__never_written_or_damaged_cells_are_told_apart),
+		TEST(nv_cell__a_worn_out_cell_is_refused),
 		TEST(nv_cell__bounds_are_kept),
 	};
 
