@@ -52,13 +52,6 @@ read_number(const char *text, uint32_t max, uint32_t *out)
 	return *end == '\0' && v <= max;
 }
 
-static bool
-read_parity(const char *text, uint32_t *out)
-{
-	*out = strcmp(text, "odd") == 0;
-	return *out || strcmp(text, "even") == 0;
-}
-
 /* Cuts a line into its words, in place. */
 static size_t
 split(char *line, char *words[WORDS_MAX])
@@ -81,8 +74,6 @@ read_key(const struct lab_form *form, char *const words[WORDS_MAX], struct lab_k
 
 	key->kind = form->kind;
 	for (size_t i = 0; i < numbers; i++) {
-		if (i == 2 && read_parity(words[first + i], fields[i]))
-			continue;
 		if (!read_number(words[first + i], form->max[i], fields[i]))
 			return false;
 	}

@@ -4,7 +4,7 @@
  *
  *	epoch GROUP EPOCH HEX32               epoch key of a key group
  *	card LEAF HEX32                       CA card key
- *	cw SERVICE PERIOD PARITY HEX          control word; parity even or 0, odd or 1
+ *	cw SERVICE PERIOD PARITY HEX          control word; parity 0 even, 1 odd
  *	SERVICE PERIOD PARITY TIME HEX        the same, as `tessera-headend scramble --cw-log`
  *writes it
  *

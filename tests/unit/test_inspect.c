@@ -29,7 +29,7 @@ static const char keys_text[] = "# laboratory\n"
 				"card 4242 CA010203000000000000000000000000 # the one card\n"
 				"\n"
 				"cw 11 8 0 0101010101010101\n"
-				"11 9 odd 2026-11-22T20:00:00Z 0909090909090909\n";
+				"11 9 1 2026-11-22T20:00:00Z 0909090909090909\n";
 
 static uint8_t stream[STREAM_MAX];
 static size_t stream_len;

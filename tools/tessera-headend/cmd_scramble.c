@@ -99,8 +99,7 @@ log_cw(void *ctx, uint16_t service_id, uint32_t period, unsigned int parity, con
 
 	hex_encode(cw, len, text);
 	time2000_format((uint32_t)start, when);
-	fprintf(r->cw_log, "%u %u %s %s %s\n", service_id, period, parity ? "odd" : "even", when,
-		text);
+	fprintf(r->cw_log, "%u %u %u %s %s\n", service_id, period, parity, when, text);
 	mem_wipe(text, sizeof text);
 }
 
