@@ -12,6 +12,7 @@
 
 #define MONEY_TEXT 48
 
+/* From the beginning to the end: a right that ended on the way is no refusal. */
 static bool
 is_refused(const struct watch_service *s)
 {
@@ -24,7 +25,7 @@ is_refused(const struct watch_service *s)
 	case WATCH_NO_ECM:
 		return s->without_key > 0;
 	case WATCH_DECIDED:
-		return s->outcome != OUTCOME_OPEN;
+		return !s->was_open;
 	}
 	return true;
 }
@@ -79,8 +80,6 @@ run_verdict(const struct watch_run *run)
 	size_t count = run->service_count;
 	int status = 0;
 
-	if (run->stats.packets_in == 0)
-		return cli_fail(RC_FORMAT, "no transport stream", "%s", run->in);
 	for (size_t i = 0; i < count && status == 0; i++) {
 		if (services[i].access == WATCH_ABSENT)
 			status = cli_fail(RC_NOT_FOUND, "not in the stream", "service %u",
@@ -91,6 +90,8 @@ run_verdict(const struct watch_run *run)
 			status = cli_fail(RC_REFUSED, service_words(&services[i]), "service %u",
 					  services[i].number);
 	}
+	if (status == 0 && run->stats.packets_in == 0)
+		status = cli_fail(RC_FORMAT, "no transport stream", "%s", run->in);
 	if (count == 0 && run->stats.without_key > 0)
 		status = cli_fail(RC_REFUSED, "nothing in it is scrambled for this card", "%s",
 				  run->in);
