@@ -4,8 +4,8 @@
 #include "core/card.h"
 #include "emulator/emulator.h"
 #include "emulator/image.h"
-#include "crypto_test.h"
 #include "emulator/inspect.h"
+#include "emulator_host.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -62,17 +62,6 @@ write_file(const char *name, const void *data, size_t len)
 }
 
 static uint8_t bytes[IMAGE_SIZE + 1];
-
-static uint16_t
-send(struct emulator *e, const char *hex)
-{
-	const struct apdu_link link = emulator_link(e);
-	uint8_t cmd[64], rsp[APDU_RESPONSE_MAX];
-	size_t cmd_len = test_hex(hex, cmd, sizeof cmd), len = 0;
-
-	CHECK_RC(link.transmit(link.ctx, cmd, cmd_len, rsp, sizeof rsp, &len), RC_OK);
-	return (uint16_t)(rsp[len - 2] << 8 | rsp[len - 1]);
-}
 
 static enum rc
 open_and_close(bool allow_rollback)
@@ -144,11 +133,11 @@ emulator__a_new_card_opens_and_survives(void)
 	CHECK(why[0] == '\0');
 	CHECK_RC(emulator_inspect(e, &state), RC_OK);
 	CHECK(state.life == CARD_OP_READY && state.key_version == 0xFF && state.part_count == 5);
-	CHECK(send(e, "80500000080102030405060708") == SW_OK);
+	CHECK(emulator_send(e, "80500000080102030405060708") == SW_OK);
 	emulator_close(&e);
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
-	CHECK(send(e, "80CA00C100") == SW_OK);
-	CHECK(send(e, "80500000080102030405060708") == SW_OK);
+	CHECK(emulator_send(e, "80CA00C100") == SW_OK);
+	CHECK(emulator_send(e, "80500000080102030405060708") == SW_OK);
 	emulator_close(&e);
 	finish();
 }
@@ -162,8 +151,8 @@ emulator__opening_and_reading_write_nothing(void)
 	start();
 	CHECK(read_file(path, before, sizeof before) == IMAGE_SIZE);
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
-	CHECK(send(e, "80CA00E000") == SW_OK);
-	CHECK(send(e, "00A4040009F0544553534552410100") == SW_OK);
+	CHECK(emulator_send(e, "80CA00E000") == SW_OK);
+	CHECK(emulator_send(e, "00A4040009F0544553534552410100") == SW_OK);
 	emulator_close(&e);
 	CHECK(read_file(path, bytes, sizeof bytes) == IMAGE_SIZE);
 	CHECK(memcmp(before, bytes, IMAGE_SIZE) == 0);
@@ -228,28 +217,6 @@ emulator__what_is_no_image_is_refused_with_a_reason(void)
 	finish();
 }
 
-/* SET STATUS to INITIALIZED through a channel of level 00, with the public test keys: one commit.
- */
-static void
-change_card(struct emulator *e)
-{
-	const struct apdu_link link = emulator_link(e);
-	uint8_t update[] = { 0x80, 0x50, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0 };
-	uint8_t cmd[32], rsp[APDU_RESPONSE_MAX];
-	struct scp03_session session;
-	struct scp03_keys keys;
-	size_t len = 0;
-
-	for (uint8_t i = 0; i < CRYPTO_KEY; i++)
-		keys.enc[i] = keys.mac[i] = keys.dek[i] = (uint8_t)(0x40 + i);
-	CHECK_RC(link.transmit(link.ctx, update, sizeof update, rsp, sizeof rsp, &len), RC_OK);
-	CHECK_RC(scp03_derive(crypto_test(), &keys, update + 5, rsp + 13, &session), RC_OK);
-	CHECK_RC(scp03_host_authenticate(crypto_test(), &session, 0x00, cmd, sizeof cmd, &len),
-		 RC_OK);
-	CHECK_RC(link.transmit(link.ctx, cmd, len, rsp, sizeof rsp, &len), RC_OK);
-	CHECK(send(e, "80F08007") == SW_OK);
-}
-
 static void
 generation__a_copy_from_before_a_change_is_found_out(void)
 {
@@ -259,7 +226,7 @@ generation__a_copy_from_before_a_change_is_found_out(void)
 	start();
 	CHECK(read_file(path, bytes, sizeof bytes) == IMAGE_SIZE);
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
-	change_card(e);
+	CHECK(emulator_initialize(e) == SW_OK);
 	CHECK_RC(emulator_inspect(e, &state), RC_OK);
 	CHECK(state.life == CARD_INITIALIZED && state.generation == 2);
 	emulator_close(&e);
