@@ -4,7 +4,7 @@
 #ifndef TESSERA_HEADEND_CARDS_H
 #define TESSERA_HEADEND_CARDS_H
 
-#include "headend/card_number.h"
+#include "base/card_number.h"
 #include "headend/head.h"
 
 #define CARD_REASON 80

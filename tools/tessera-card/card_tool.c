@@ -55,25 +55,6 @@ tool_ca_info(struct emulator *e, struct ca_info *info, uint16_t *sw)
 	       ca_info_decode(rsp, len, info) == RC_OK;
 }
 
-void
-tool_card_number(uint16_t operator_id, uint32_t leaf, char text[TOOL_CARD_NUMBER])
-{
-	unsigned int sum = 0;
-	char digits[14];
-
-	(void)snprintf(digits, sizeof digits, "%05u%08lu", (unsigned int)operator_id,
-		       (unsigned long)(leaf & 0xFFFFFF));
-	/* ISO/IEC 7812-1 annex B: from the right, every other digit doubled, the first of them too.
-	 */
-	for (size_t i = 0; i < 13; i++) {
-		unsigned int d = (unsigned int)(digits[12 - i] - '0') * (i % 2 == 0 ? 2 : 1);
-
-		sum += d / 10 + d % 10;
-	}
-	(void)snprintf(text, TOOL_CARD_NUMBER, "%.5s-%.8s-%u", digits, digits + 5,
-		       (10 - sum % 10) % 10);
-}
-
 const char *
 tool_profile_text(uint8_t profile)
 {

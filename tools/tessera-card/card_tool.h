@@ -35,9 +35,6 @@ int tool_open(const char *image, bool allow_rollback, struct emulator **out);
 /* Whether the CA application is there and answers; *info is filled. *sw is its status word. */
 bool tool_ca_info(struct emulator *e, struct ca_info *info, uint16_t *sw);
 
-#define TOOL_CARD_NUMBER 17
-/* OOOOO-LLLLLLLL-C, C a Luhn check digit. */
-void tool_card_number(uint16_t operator_id, uint32_t leaf, char text[TOOL_CARD_NUMBER]);
 const char *tool_profile_text(uint8_t profile);
 /* Prints and releases. Returns the exit status. */
 int tool_print_json(json_t *root);

@@ -2,6 +2,7 @@
 /* tessera-card info: life cycle, applications, identity, capacities; never a key. */
 #include "card_tool.h"
 
+#include "base/card_number.h"
 #include "base/hex.h"
 #include "base/status_word.h"
 #include "cli/cli.h"
@@ -67,9 +68,9 @@ applications_json(const struct emulator_state *s)
 static json_t *
 ca_json(const struct ca_info *ca)
 {
-	char number[TOOL_CARD_NUMBER];
+	char number[CARD_NUMBER_SIZE];
 
-	tool_card_number(ca->operator_id, ca->leaf, number);
+	card_number_format(ca->operator_id, ca->leaf, number);
 	return json_pack(
 		"{s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:i, s:{s:i, s:i, s:i, s:i}, s:{s:i, s:i, "
 		"s:i}}",
@@ -102,9 +103,9 @@ print_json(const struct info *info)
 static void
 print_identity(const struct ca_info *ca)
 {
-	char number[TOOL_CARD_NUMBER];
+	char number[CARD_NUMBER_SIZE];
 
-	tool_card_number(ca->operator_id, ca->leaf, number);
+	card_number_format(ca->operator_id, ca->leaf, number);
 	printf("card number:    %s (operator %u, leaf %lu)\n", number,
 	       (unsigned int)ca->operator_id, (unsigned long)ca->leaf);
 	if (ca->profile == PROFILE_LABORATORY)
