@@ -9,5 +9,7 @@ target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tess
 foreach(noun ecm emm emm_command perso pin purchase purse record)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
-tessera_test(NAME fault_apps_power SOURCES fault/test_apps_power.c USES tessera_card_fixture)
+foreach(noun power read)
+	tessera_test(NAME fault_apps_${noun} SOURCES fault/test_apps_${noun}.c USES tessera_card_fixture)
+endforeach()
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)

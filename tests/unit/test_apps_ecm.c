@@ -453,6 +453,24 @@ clock__judges_a_fresh_message_at_its_own_time(void)
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
 }
 
+static void
+subscription__that_lasts_longest_is_the_one_named(void)
+{
+	struct ecm ecm = fix_ecm(FIX_T0);
+	struct ca_answer a;
+
+	fix_copy(&f);
+	ecm.criteria.product_count = 3;
+	for (uint16_t i = 0; i < 3; i++) {
+		static const uint32_t ends[] = { FIX_T0 + DAY, FIX_T0 + 3 * DAY, FIX_T0 + 2 * DAY };
+
+		ecm.criteria.products[i] = (uint16_t)(20 + i);
+		fix_grant(&f, (uint16_t)(20 + i), FIX_T0, ends[i]);
+	}
+	CHECK(fix_ecm_send(&f, &ecm, &a) == SW_OK);
+	CHECK(a.opened_id == 21 && a.right_end == FIX_T0 + 3 * DAY);
+}
+
 int
 main(void)
 {
@@ -478,6 +496,7 @@ main(void)
 		TEST(unsecured_card__processes_no_message),
 		TEST(failing_cryptography__never_yields_a_control_word),
 		TEST(clock__judges_a_fresh_message_at_its_own_time),
+		TEST(subscription__that_lasts_longest_is_the_one_named),
 	};
 
 	return test_run("apps: ECM", cases, sizeof cases / sizeof cases[0]);

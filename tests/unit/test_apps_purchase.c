@@ -455,6 +455,40 @@ right_restated_by_emm__keeps_the_record_of_its_purchase(void)
 	CHECK(right.end == FIX_T0 + 9000 && right.record == 1);
 }
 
+static void
+purchase__after_the_service_stopped_offering_is_refused(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0), next = fix_ecm(FIX_T0 + 10);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	see_offer(&ecm);
+	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_NOT_ENTITLED);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	check_nothing_happened();
+}
+
+static void
+purchase__of_a_ninth_service_takes_the_place_of_the_first(void)
+{
+	struct ecm ecm = fix_offer_ecm(FIX_T0);
+	struct ca_purchase p = fix_purchase();
+	struct ca_answer a;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	for (uint16_t i = 0; i <= CA_SEEN_MAX; i++) {
+		ecm.service_id = (uint16_t)(FIX_SERVICE + i);
+		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	}
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_NO_OFFER);
+	p.service_id = FIX_SERVICE + CA_SEEN_MAX;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN);
+}
+
 int
 main(void)
 {
@@ -479,6 +513,8 @@ main(void)
 		TEST(purchase__of_an_event_whose_earlier_right_is_over_is_possible),
 		TEST(purchase__at_exactly_the_limit_is_possible),
 		TEST(right_restated_by_emm__keeps_the_record_of_its_purchase),
+		TEST(purchase__after_the_service_stopped_offering_is_refused),
+		TEST(purchase__of_a_ninth_service_takes_the_place_of_the_first),
 	};
 
 	return test_run("apps: purchase", cases, sizeof cases / sizeof cases[0]);
