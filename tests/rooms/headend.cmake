@@ -8,3 +8,5 @@ target_link_libraries(tessera_test_headend PUBLIC tessera_headend)
 tessera_test(NAME headend_store SOURCES unit/test_headend_store.c USES tessera_test_headend)
 tessera_test(NAME headend_air SOURCES unit/test_headend_air.c USES tessera_test_headend)
 tessera_test(NAME headend_settlement SOURCES unit/test_headend_settlement.c USES tessera_test_headend)
+tessera_test(NAME headend_personalise SOURCES unit/test_headend_personalise.c
+	USES tessera_test_headend tessera_emulator)
