@@ -31,6 +31,7 @@ struct issue {
 	struct tool *t;
 	const struct options *o;
 	struct out *answer;
+	uint32_t issued;
 	struct personalisation p;
 	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
 };
@@ -124,6 +125,7 @@ put_row(struct issue *i, const char *number, const char *spec)
 {
 	char pin[PIN_MAX + 1] = "";
 
+	i->issued++;
 	memcpy(pin, i->p.pin, i->p.pin_len);
 	out_text(i->answer, number);
 	out_number(i->answer, i->p.leaf);
@@ -200,7 +202,9 @@ run(struct issue *i)
 		status = issue_one(i);
 	}
 	cli_progress_done();
-	printed = out_list(&i->answer, t->json);
+	/* What was issued before a failure is told all the same: its PINs are nowhere else. */
+	printed = i->issued > 0 ? out_list(&i->answer, t->json) : 0;
+	out_free(&i->answer);
 	return status != 0 ? status : printed;
 }
 

@@ -115,7 +115,7 @@ out_nothing(struct out *o)
 	put(o, json_null(), "");
 }
 
-static void
+void
 out_free(struct out **o)
 {
 	if (!*o)

@@ -23,6 +23,7 @@ void out_time(struct out *o, uint32_t t);
 void out_money(struct out *o, int64_t minor);
 void out_numbers(struct out *o, const uint16_t *numbers, size_t count);
 void out_nothing(struct out *o);
+void out_free(struct out **o); /* NULL-safe, prints nothing */
 /* Prints all rows, or the only row as one object, and frees. Returns the exit status. */
 int out_list(struct out **o, bool json);
 int out_object(struct out **o, bool json);

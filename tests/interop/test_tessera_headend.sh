@@ -1,0 +1,253 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Drives tessera-headend as a script would: every verb, exit statuses, one-line errors, JSON, that a refused
+# change leaves nothing, and that no key or control word is printed.
+#   test_tessera_headend.sh FOLDER-OF-PROGRAMS
+set -u
+bin=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export TESSERA_HOME="$dir/home"
+now=2026-11-22T20:00:00Z
+passed=0
+failed=0
+
+check() { # check TITLE CONDITION…
+	title=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $title"
+		sed 's/^/  out: /' "$dir/out"
+		sed 's/^/  err: /' "$dir/err"
+	fi
+}
+
+run() { # run STATUS TITLE ARGUMENT…: the exit status, and on failure exactly one line on stderr
+	want=$1
+	title=$2
+	shift 2
+	"$bin/tessera-headend" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	check "$title: status $status, want $want" [ "$status" -eq "$want" ]
+	if [ "$want" -ne 0 ]; then
+		check "$title: one line" [ "$(wc -l <"$dir/err")" -eq 1 ]
+		check "$title: begins with the program's name" grep -q '^tessera-headend: ' "$dir/err"
+		check "$title: nothing on stdout" [ ! -s "$dir/out" ]
+	fi
+}
+
+keyed() { # run with the passphrase
+	run "$@" --passphrase-file "$dir/pass"
+}
+
+says() { # says WORDS: stderr of the last run
+	check "says $1" grep -qF -- "$1" "$dir/err"
+}
+
+prints() { # prints PATTERN: stdout of the last run
+	check "prints $1" grep -qE -- "$1" "$dir/out"
+}
+
+json() { # json EXPRESSION over d, the JSON of the last run
+	check "JSON: $1" python3 -c "import json, sys; d = json.load(open(sys.argv[1])); assert $1, d" "$dir/out"
+}
+
+no_long_hex() { # nothing as long as a key or a control word
+	! grep -qE '(^|[^0-9A-Fa-f])[0-9A-Fa-f]{16,}' "$dir/out" "$dir/err"
+}
+
+umask 077
+echo 'a long passphrase' >"$dir/pass"
+echo 'another passphrase' >"$dir/other"
+echo 4711 >"$dir/pin"
+
+run 0 "help" --help
+prints '^  scramble '
+run 0 "version" --version
+run 2 "no verb"
+run 2 "unknown verb" scrambel
+says 'scramble'
+run 3 "status without a head-end" status
+keyed 3 "init without a keystore" init --operator Canal
+"$bin/tessera-keys" init --operator-id 7 --passphrase-file "$dir/pass" >/dev/null || exit 1
+run 7 "wrong passphrase" init --operator Canal --passphrase-file "$dir/other"
+keyed 5 "keystore of another operator" init --operator Canal --operator-id 8
+keyed 2 "unit of four letters" init --operator Canal --unit EURO
+check "nothing was made" [ "$(ls -A "$TESSERA_HOME")" = keystore ]
+keyed 0 "init" init --operator 'Canal Ñandú' --operator-id 7
+check "mode of the database" [ "$(stat -c %a "$TESSERA_HOME/headend.sqlite")" = 600 ]
+keyed 5 "init twice" init --operator Again
+
+run 0 "product" product add --id 1 --name Basic
+run 5 "product twice" product add --id 1 --name Basic
+run 2 "product 0" product add --id 0 --name None
+run 0 "service" service add --id 101 --name News --product 1
+run 0 "service" service add --id 102 --name Film --rating 16
+run 3 "service with an unknown product" service add --id 103 --name x --product 9
+run 3 "the refused service is not there" service show 103
+run 3 "key group without a key" service add --id 103 --name x --group 3
+keyed 0 "first key of a group" rotate --group 3 --start-time $now
+run 0 "service of that group" service add --id 103 --name x --group 3
+run 0 "services" service list --json
+json 'd[0] == {"id": 101, "name": "News", "group": 0, "rating": 0, "free": False, "products": [1]}'
+run 0 "product" product show 1
+prints '^SERVICES +101$'
+
+event="--service 102 --title Film --start 2026-11-22T21:00Z --end 2026-11-22T23:00Z"
+run 2 "no price" event add --id 5 $event
+run 2 "two prices" event add --id 5 $event --price 4.50 --price-minor 450
+run 2 "three decimals" event add --id 5 $event --price 4.505
+run 0 "event" event add --id 5 $event --price 4.50 --price-record 6
+run 5 "overlap" event add --id 6 $event --price 1
+says 'event 5 of service 102'
+run 2 "ends before it starts" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-21 --price 1
+run 2 "window past the end" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
+	--price 1 --window-end 2026-11-24
+run 4 "a slot that no card has" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
+	--price 1 --slot 2
+run 0 "event" event show 5 --json
+json 'd["price_minor"] == 450 and d["price_record_minor"] == 600 and d["window_start"] == "2026-11-21T21:00:00Z"'
+for i in $(seq 2 16); do
+	"$bin/tessera-headend" product add --id "$i" --name p --service 101 || exit 1
+done
+run 4 "a seventeenth product on a service" product add --id 17 --name p --service 101
+run 3 "it is not there" product show 17
+
+keyed 4 "profile paired" card issue --profile paired
+says 'not in this release'
+keyed 2 "profile unknown" card issue --profile none
+keyed 6 "no reader there" card issue --profile laboratory --reader tcp:127.0.0.1:1
+run 0 "no card yet" card list --json
+json 'd == []'
+keyed 0 "cards" card issue --profile laboratory --count 2 --start-time $now --json
+json 'len(d) == 2 and d[0]["card"] == "00007-00000001-3" and len(d[1]["pin"]) == 4'
+check "images" [ "$(find "$TESSERA_HOME/cards" -name '*.img' | wc -l)" -eq 2 ]
+run 0 "warns without a profile" card issue --start-time $now --out "$dir/more" --pin-file "$dir/pin" \
+	--passphrase-file "$dir/pass"
+says 'laboratory'
+check "no given PIN is printed" sh -c "! grep -q 4711 '$dir/out'"
+"$bin/tessera-card" info --image "$dir/more/00007-00000003-9.img" >"$dir/out" 2>"$dir/err"
+prints 'SECURED'
+
+run 0 "grant" grant 00007-00000001-3 --product 1 --start-time $now
+run 3 "grant of an unknown product" grant 1 --product 99
+run 3 "grant to an unknown card" grant 77 --product 1
+run 2 "a wrong check digit" grant 00007-00000001-4 --product 1
+run 0 "topup" topup 1 --amount 20.00 --reference r1 --start-time $now --json
+json 'd["credit_minor"] == 2000'
+run 5 "the same reference" topup 1 --amount 20.00 --reference r1
+run 0 "topup" topup 1 --amount-minor 50 --start-time $now
+prints '20\.50 EUR'
+run 0 "card" card show 1 --json
+json 'd["credit_minor"] == 2050 and d["state"] == "active" and d["emm_sequence"] > 800000000'
+run 0 "its entitlements" card show 1 --entitlements --json
+json 'd[0]["product"] == 1 and d[0]["end"] == "never" and not d[0]["cancelled"]'
+run 0 "cancel" cancel 1 --product 1 --start-time $now
+run 3 "cancel twice" cancel 1 --all
+run 2 "cancel nothing" cancel 1
+run 0 "revoke" card revoke 2 --reason stolen --start-time $now
+run 5 "revoke twice" card revoke 2
+run 5 "grant to a revoked card" grant 2 --product 1
+keyed 0 "rotate" rotate --start-time $now --json
+json 'd == {"group": 0, "epoch": 1, "starts": "2026-11-22T20:00:30Z", "cards": 2}'
+keyed 5 "rotate before that has begun" rotate --start-time $now
+run 7 "rotate with a wrong passphrase" rotate --passphrase-file "$dir/other"
+
+keyed 0 "export packets" emm export -o "$dir/emm.ts" --start-time $now
+check "whole packets: time, a card of three parts, one of one" [ "$(stat -c %s "$dir/emm.ts")" -eq $((188 * 5)) ] ||
+	stat -c %s "$dir/emm.ts"
+keyed 0 "export sections" emm export -o "$dir/emm.bin" --format sections --start-time $now
+check "first is the time" [ "$(od -An -tx1 -N1 "$dir/emm.bin" | tr -d ' ')" = 85 ]
+keyed 2 "another format" emm export --format xml
+keyed 6 "export to nowhere" emm export -o "$dir/nothing/emm.ts"
+
+run 0 "report of nothing" settle report --json
+json 'd["totals"][0]["credit_minor"] == 2050 and d["alarms"] == [] and d["events"] == []'
+: >"$dir/report"
+keyed 7 "an empty report" settle import "$dir/report"
+keyed 3 "no such report" settle import "$dir/missing"
+head -c 300 /dev/urandom >"$dir/report"
+keyed 7 "no report at all" settle import "$dir/report"
+
+# A stream of one service: packets of a PAT and a PMT, then a PID with a PCR every packet.
+python3 - "$dir/in.ts" <<'PY'
+import sys
+def crc(b):
+    c = 0xFFFFFFFF
+    for x in b:
+        c ^= x << 24
+        for _ in range(8):
+            c = (c << 1 ^ 0x04C11DB7 if c & 0x80000000 else c << 1) & 0xFFFFFFFF
+    return c.to_bytes(4, "big")
+def section(table, body):
+    s = bytes([table]) + (0xB000 | len(body) + 4).to_bytes(2, "big") + body
+    return s + crc(s)
+def packet(pid, cc, payload, pcr=None, start=False):
+    head = bytes([0x47, (0x40 if start else 0) | pid >> 8, pid & 255])
+    if pcr is None:
+        return (head + bytes([0x10 | cc]) + payload).ljust(188, b"\xff")
+    field = (pcr << 15 | 0x7E00).to_bytes(6, "big")
+    return (head + bytes([0x30 | cc, 7, 0x10]) + field + payload).ljust(188, b"\xaa")
+pat = b"\0" + section(0, bytes.fromhex("0001c10000") + bytes.fromhex("0066e100"))
+pmt = b"\0" + section(2, bytes.fromhex("0066c10000e101f000") + bytes.fromhex("02e101f000"))
+with open(sys.argv[1], "wb") as f:
+    for i in range(3000):
+        if i % 50 == 0:
+            f.write(packet(0, i // 50 & 15, pat, start=True))
+            f.write(packet(0x100, i // 50 & 15, pmt, start=True))
+        f.write(packet(0x101, i & 15, i.to_bytes(4, "big"), pcr=i * 900))
+PY
+keyed 3 "a service that the catalogue lacks" scramble "$dir/in.ts" -o "$dir/out.ts" --service 999
+says '999'
+keyed 3 "a service that the stream lacks" scramble "$dir/in.ts" -o "$dir/out.ts" --service 101 --start-time $now
+says '101'
+check "no output was begun" [ ! -e "$dir/out.ts" ]
+keyed 4 "output over input" scramble "$dir/in.ts" -o "$dir/in.ts" --service 102
+keyed 4 "a start time far ahead" scramble "$dir/in.ts" -o "$dir/out.ts" --service 102 --start-time 2099-01-01
+says '--force'
+keyed 6 "no input" scramble "$dir/missing" -o "$dir/out.ts" --service 102
+keyed 2 "another cipher" scramble "$dir/in.ts" -o "$dir/out.ts" --service 102 --cipher rot13
+run 7 "scramble with a wrong passphrase" scramble "$dir/in.ts" -o "$dir/out.ts" --service 102 \
+	--passphrase-file "$dir/other"
+for cipher in csa2 cissa; do
+	keyed 0 "scramble" scramble "$dir/in.ts" -o "$dir/out.ts" --service 102 --cipher $cipher --start-time $now \
+		--json
+	json 'd["packets_in"] == 3120 and d["packets_scrambled"] == 3000 and d["ecm_packets"] > 200'
+	check "no word in the output" no_long_hex
+done
+keyed 0 "log of control words" scramble "$dir/in.ts" -o "$dir/out.ts" --service 102 --start-time $now \
+	--cw-log "$dir/cw" --crypto-period-s 5
+says 'laboratories only'
+check "mode of the log" [ "$(stat -c %a "$dir/cw")" = 600 ]
+check "a word for each period and the next" [ "$(grep -cE '^102 [0-9]+ [01] 2026-11-22T20:00:[0-9]+Z [0-9A-F]{16}$' \
+	"$dir/cw")" -eq "$(wc -l <"$dir/cw")" ]
+keyed 3 "an empty input" scramble - -o - --service 102 --start-time $now
+"$bin/tessera-headend" scramble - -o - --service 102 --start-time $now --passphrase-file "$dir/pass" \
+	<"$dir/in.ts" >"$dir/piped.ts" 2>"$dir/err"
+check "a pipe carries the stream and nothing else" [ $(($(stat -c %s "$dir/piped.ts") % 188)) -eq 0 ]
+check "packets only" [ "$(od -An -tx1 -w188 -v "$dir/piped.ts" | cut -c2-3 | sort -u)" = 47 ]
+
+run 0 "status" status --json --start-time $now
+json 'd["operator_id"] == 7 and d["cards_active"] == 2 and d["cards_revoked"] == 1 and d["newest_epoch"] == 1'
+json 'd["signed_time"] > "2026-11-22T20:00:20Z"'
+run 0 "product out" product remove 1
+run 0 "service out" service remove 102
+run 3 "its events too" event show 5
+cp "$TESSERA_HOME/headend.sqlite" "$dir/whole"
+echo 'not a database, but long enough to look like a file of some kind' >"$TESSERA_HOME/headend.sqlite"
+rm -f "$TESSERA_HOME/headend.sqlite-wal" "$TESSERA_HOME/headend.sqlite-shm"
+run 7 "a foreign file" status
+python3 - "$dir/whole" "$TESSERA_HOME/headend.sqlite" <<'PY'
+import sys
+b = bytearray(open(sys.argv[1], "rb").read())
+b[60:64] = (99).to_bytes(4, "big")
+open(sys.argv[2], "wb").write(b)
+PY
+run 5 "a database of another version" status
+says 'version 99'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
