@@ -36,6 +36,8 @@ struct judge_state {
 	uint8_t es[TS_PIDS]; /* index + 1 */
 	bool pmt_pid[TS_PIDS];
 	struct section_assembler *sections[TS_PIDS];
+	uint8_t cat[PSI_SECTION_MAX];
+	size_t cat_len;
 	bool has_cc[TS_PIDS];
 	uint8_t cc[TS_PIDS];
 	uint16_t pid; /* of the section at hand */
@@ -169,6 +171,24 @@ judge_pmt(struct judge_state *j, const struct psi_pmt *pmt)
 	}
 }
 
+/* Other content needs another version. */
+static void
+judge_cat(struct judge_state *j, const struct psi_cat *cat, const uint8_t *section, size_t len)
+{
+	bool same = j->cat_len == len && memcmp(j->cat, section, len) == 0;
+	struct psi_ca ca;
+
+	j->r->cats++;
+	if (j->cat_len > 0 && !same && j->cat[5] == section[5])
+		j->r->psi_errors++;
+	memcpy(j->cat, section, len);
+	j->cat_len = len;
+	if (psi_ca_find(cat->descriptors, JUDGE_SYSTEM, &ca))
+		j->r->emm_pid = ca.pid;
+	else
+		j->r->psi_errors++;
+}
+
 static void
 judge_pat(struct judge_state *j, struct psi_pat *pat)
 {
@@ -219,7 +239,6 @@ on_section(void *ctx, const uint8_t *section, size_t len)
 	struct psi_pat pat;
 	struct psi_pmt pmt;
 	struct psi_cat cat;
-	struct psi_ca ca;
 
 	if (section[0] == 0x80 || section[0] == 0x81) {
 		judge_ecm(j, section, len);
@@ -229,11 +248,7 @@ on_section(void *ctx, const uint8_t *section, size_t len)
 	} else if (j->pid == TS_PID_PAT && psi_pat_parse(section, len, &pat) == RC_OK) {
 		judge_pat(j, &pat);
 	} else if (j->pid == TS_PID_CAT && psi_cat_parse(section, len, &cat) == RC_OK) {
-		j->r->cats++;
-		if (psi_ca_find(cat.descriptors, JUDGE_SYSTEM, &ca))
-			j->r->emm_pid = ca.pid;
-		else
-			j->r->psi_errors++;
+		judge_cat(j, &cat, section, len);
 	} else if (j->pmt_pid[j->pid] && psi_pmt_parse(section, len, &pmt) == RC_OK) {
 		judge_pmt(j, &pmt);
 	} else {
@@ -403,6 +418,7 @@ judge(const struct mux_options *o, const uint8_t *in, size_t in_len, const uint8
 		j->services[i].ecms_since = 0;
 	}
 	report->emm_pid = tables.emm_pid;
+	j->cat_len = 0;
 	j->r = report;
 	for (size_t at = 0; at < out_len; at += TS_SIZE, j->at++)
 		judge_packet(j, out + at, false);

@@ -179,7 +179,7 @@ ts_make_psi(struct ts_make *m)
 	static const struct psi_cat empty = { { PSI_TABLE_CAT, 0xFFFF, 3, true, 0, 0 },
 					      { NULL, 0 } };
 	const struct psi_ca other = { 0x0B00, 0x0300, NULL, 0 };
-	struct psi_edit edit = { .version = 3, .add_ca = &other };
+	struct psi_edit edit = { .version = m->cat_version, .add_ca = &other };
 	uint8_t sections[MAKE_SERVICES_MAX * PSI_SECTION_MAX];
 	size_t len = 0;
 

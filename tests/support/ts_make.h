@@ -33,6 +33,7 @@ struct ts_make {
 	size_t len, cap;
 	uint8_t cc[TS_PIDS];
 	uint8_t version; /* of PMTs */
+	uint8_t cat_version;
 	uint64_t packets;
 };
 

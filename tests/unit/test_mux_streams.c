@@ -289,9 +289,63 @@ mux__a_stream_that_starts_in_the_middle_leaves_no_packet_clear(void)
 	skip = 41 * TS_SIZE;
 	judge(&o, row.make.data + skip, row.make.len - skip, out, out_len, &report);
 	CHECK(report.differences == 0 && report.left_clear == 0 && report.no_word == 0);
+	CHECK(report.unfollowed == 0);
 	CHECK(report.descrambled > 1000);
 	free(out);
 	free(row.make.data);
+}
+
+static void
+ecm__spacing_holds_when_packets_come_in_bursts(void)
+{
+	struct row row = rows[0];
+	struct mux_options o = options_of(&row);
+	struct ts_make make = row.make;
+	struct judge_source source;
+	struct judge_report report;
+	size_t out_len = 0;
+	uint8_t *out;
+
+	/* PCRs 30 ms apart, with three or with two hundred packets in between. */
+	for (uint64_t i = 0; i < 100; i++) {
+		if (i % 4 == 0)
+			ts_make_psi(&make);
+		ts_make_packet(&make, ts_make_video_pid(1), 100, i * 30 * (TS_CLOCK / 1000));
+		for (unsigned int n = i % 5 == 0 ? 200 : 3; n > 0; n--)
+			ts_make_packet(&make, ts_make_video_pid(1), 184, MAKE_NO_TIME);
+	}
+	judge_source_init(&source);
+	CHECK_RC(judge_run(&o, &source.source, make.data, make.len, 5000, &out, &out_len), RC_OK);
+	judge(&o, make.data, make.len, out, out_len, &report);
+	CHECK(report.differences == 0 && report.late_ecms == 0 && report.wrong_parity == 0);
+	CHECK(report.ecms >= 30 && report.ecms < 50);
+	free(out);
+	free(make.data);
+}
+
+static void
+ecm__flows_from_the_pmt_on_even_before_the_service_has_packets(void)
+{
+	struct row row = rows[0];
+	struct mux_options o = options_of(&row);
+	struct ts_make make = row.make;
+	struct judge_source source;
+	struct mux_stats stats;
+	struct mux *m;
+
+	make.services = 2;
+	for (uint64_t i = 0; i < 20; i++) {
+		ts_make_psi(&make);
+		ts_make_packet(&make, ts_make_video_pid(2), 100, i * 40 * (TS_CLOCK / 1000));
+	}
+	judge_source_init(&source);
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
+	CHECK_RC(mux_finish(m), RC_OK);
+	mux_get_stats(m, &stats);
+	CHECK(stats.ecm_packets >= 7);
+	mux_free(&m);
+	free(make.data);
 }
 
 static void
@@ -335,6 +389,8 @@ main(void)
 		TEST(mux__null_packets_are_replaced_before_any_packet_is_added),
 		TEST(mux__output_does_not_depend_on_the_pieces_of_the_input),
 		TEST(mux__a_stream_that_starts_in_the_middle_leaves_no_packet_clear),
+		TEST(ecm__spacing_holds_when_packets_come_in_bursts),
+		TEST(ecm__flows_from_the_pmt_on_even_before_the_service_has_packets),
 		TEST(mux__full_entropy_leaves_the_words_as_they_were_drawn),
 	};
 
