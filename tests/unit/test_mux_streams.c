@@ -349,6 +349,30 @@ ecm__flows_from_the_pmt_on_even_before_the_service_has_packets(void)
 }
 
 static void
+ecm__periods_go_on_by_packets_where_there_is_no_pcr(void)
+{
+	struct row row = rows[12];
+	struct mux_options o = options_of(&row);
+	struct judge_source source;
+	struct mux_stats stats;
+	struct mux *m;
+
+	o.cipher = SCR_CISSA;
+	ts_make_run(
+		&row.make,
+		10000); /* 53,191 packets; 20,000 are waited for, the rest is 10 s at 5 Mbit/s */
+	judge_source_init(&source);
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, row.make.data, row.make.len), RC_OK);
+	CHECK_RC(mux_finish(m), RC_OK);
+	mux_get_stats(m, &stats);
+	CHECK(stats.services[0].periods == 10);
+	CHECK(stats.ecm_packets >= 99 && stats.ecm_packets <= 120);
+	mux_free(&m);
+	free(row.make.data);
+}
+
+static void
 mux__full_entropy_leaves_the_words_as_they_were_drawn(void)
 {
 	struct row row = rows[0];
@@ -391,6 +415,7 @@ main(void)
 		TEST(mux__a_stream_that_starts_in_the_middle_leaves_no_packet_clear),
 		TEST(ecm__spacing_holds_when_packets_come_in_bursts),
 		TEST(ecm__flows_from_the_pmt_on_even_before_the_service_has_packets),
+		TEST(ecm__periods_go_on_by_packets_where_there_is_no_pcr),
 		TEST(mux__full_entropy_leaves_the_words_as_they_were_drawn),
 	};
 

@@ -418,13 +418,13 @@ emm__sections_of_two_packets_keep_within_the_bit_rate(void)
 	ts_make_run(&make, 3000);
 	judge_source_init(&source);
 	source.emm_size = 255;
-	o.emm_bitrate = 200000;
+	o.emm_bitrate = 1000000;
 	m = mux_new(&o, &source.source);
 	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
 	mux_get_stats(m, &stats);
 	CHECK(stats.emm_packets == 2 * source.emms);
-	CHECK(stats.emm_packets * TS_SIZE * 8 <= 200000 * 3 + 5 * TS_SIZE * 8);
-	CHECK(stats.emm_packets * TS_SIZE * 8 >= 200000 * 3 * 9 / 10);
+	CHECK(stats.emm_packets * TS_SIZE * 8 <= 1000000 * 3 + 5 * TS_SIZE * 8);
+	CHECK(stats.emm_packets * TS_SIZE * 8 >= 1000000 * 3 * 9 / 10);
 	mux_free(&m);
 	free(make.data);
 }
