@@ -270,8 +270,10 @@ watch_pat_section(void *ctx, const uint8_t *section, size_t len)
 	w->pat_done[pat.h.section / 8] |= bit;
 	while (psi_program_next(&pat.programs, &entry))
 		add_program(w, &entry);
-	if (pat_is_complete(w, pat.h.last_section))
+	if (pat_is_complete(w, pat.h.last_section)) {
+		w->pat_is_whole = true;
 		remove_stale(w);
+	}
 	open_pmt_pids(w);
 	map_all(w);
 }

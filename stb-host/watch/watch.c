@@ -41,6 +41,7 @@ watch_free(struct watch **watch)
 	if (!w)
 		return;
 	watch_output_free(w);
+	watch_head_free(w);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		free(w->channels[i].sections);
 	for (size_t i = 0; i < TS_PIDS; i++)
@@ -102,46 +103,64 @@ take_packet(struct watch *w, const uint8_t *packet)
 	return w->failed == RC_OK ? watch_output_packet(w, packet) : w->failed;
 }
 
+/* The next packet to go through, from the head that was kept or from the input. ended: the input
+ * has. NULL: none, or the head must be kept further. */
+static const uint8_t *
+next_packet(struct watch *w, const uint8_t **at, size_t *left, bool ended)
+{
+	for (;;) {
+		const uint8_t *packet = watch_head_next(w);
+
+		if (packet)
+			return packet;
+		packet = ended ? ts_sync_finish(&w->sync) : ts_sync_next(&w->sync, at, left);
+		if (w->head.state == HEAD_OVER)
+			return packet;
+		if (packet)
+			w->failed = watch_head_keep(w, packet);
+		else if (ended)
+			watch_head_end(w);
+		if (w->failed != RC_OK || (!packet && !ended))
+			return NULL;
+	}
+}
+
+/* Goes through packets until an event waits, the output is full or there are none. True: none. */
+static bool
+go_through(struct watch *w, const uint8_t **at, size_t *left, bool ended)
+{
+	while (w->failed == RC_OK && w->event_count == 0 && !watch_output_is_full(w)) {
+		const uint8_t *packet = next_packet(w, at, left, ended);
+
+		if (!packet)
+			return true;
+		w->failed = take_packet(w, packet);
+	}
+	return false;
+}
+
 enum rc
 watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken)
 {
 	const uint8_t *at = data;
 	size_t left = len;
-	enum rc rc = w->failed;
 
-	while (rc == RC_OK && w->event_count == 0 && !watch_output_is_full(w)) {
-		const uint8_t *packet = ts_sync_next(&w->sync, &at, &left);
-
-		if (!packet)
-			break;
-		rc = take_packet(w, packet);
-	}
-	if (rc == RC_OK && watch_output_is_full(w))
-		rc = watch_flush(w);
-	w->failed = rc;
+	(void)go_through(w, &at, &left, false);
+	if (w->failed == RC_OK && watch_output_is_full(w))
+		w->failed = watch_flush(w);
 	*taken = len - left;
-	return rc;
+	return w->failed;
 }
 
 enum rc
 watch_finish(struct watch *w, bool *done)
 {
-	enum rc rc = w->failed;
-
-	*done = false;
-	while (rc == RC_OK && w->event_count == 0 && !watch_output_is_full(w) && !*done) {
-		const uint8_t *packet = ts_sync_finish(&w->sync);
-
-		*done = !packet;
-		if (packet)
-			rc = take_packet(w, packet);
-	}
-	if (rc == RC_OK && *done && w->holding)
-		rc = watch_output_hold(w, false);
-	if (rc == RC_OK)
-		rc = watch_flush(w);
-	w->failed = rc;
-	return rc;
+	*done = go_through(w, NULL, NULL, true) && w->failed == RC_OK;
+	if (w->failed == RC_OK && *done && w->holding)
+		w->failed = watch_output_hold(w, false);
+	if (w->failed == RC_OK)
+		w->failed = watch_flush(w);
+	return w->failed;
 }
 
 void

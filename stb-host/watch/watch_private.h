@@ -62,6 +62,15 @@ struct emm_seen {
 	uint8_t section[EMM_MAX];
 };
 
+enum head_state { HEAD_KEEPING, HEAD_REPLAYING, HEAD_OVER };
+
+/* Packets from before the tables were known. */
+struct watch_head {
+	enum head_state state;
+	uint8_t *packets;
+	size_t count, cap, at;
+};
+
 struct watch {
 	struct watch_options options;
 	struct ca_session *session;
@@ -75,6 +84,8 @@ struct watch {
 	struct section_assembler pat, cat, emm;
 	struct section_assembler *pmt_sections[TS_PIDS]; /* of PMT PIDs, else NULL */
 	bool has_pat, has_cat;
+	bool pat_is_whole; /* every section of some version has been read */
+	struct watch_head head;
 	uint8_t pat_version;
 	uint8_t pat_done[32]; /* bit for each section of this version */
 	uint32_t cat_crc;
@@ -99,6 +110,14 @@ struct watch {
 	struct watch_stats stats;
 	enum rc failed; /* first fatal result of a callback */
 };
+
+/* head.c: keeps a packet until the tables are known, or too many have come. RC_NO_MEMORY. */
+enum rc watch_head_keep(struct watch *w, const uint8_t *packet) RC_CHECKED;
+/* Nothing more is kept: what is there is gone through. */
+void watch_head_end(struct watch *w);
+/* The next kept packet to go through; NULL: none (any more). */
+const uint8_t *watch_head_next(struct watch *w);
+void watch_head_free(struct watch *w);
 
 /* tables.c: sections of PAT, CAT and PMTs; ctx is the struct watch. */
 void watch_pat_section(void *ctx, const uint8_t *section, size_t len);
