@@ -196,8 +196,37 @@ link_transmit(void *ctx, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_
 	return RC_OK;
 }
 
+/* The same, with 6Cxx resolved: the command again with the Le that the card asks for. */
+static enum rc
+link_exchange(void *ctx, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t cap,
+	      size_t *rsp_len)
+{
+	uint8_t again[APDU_COMMAND_MAX];
+	struct apdu apdu;
+	size_t len = 0;
+	enum rc rc = link_transmit(ctx, cmd, cmd_len, rsp, cap, rsp_len);
+
+	if (rc != RC_OK || *rsp_len != 2 || rsp[0] != 0x6C ||
+	    apdu_parse(cmd, cmd_len, &apdu) != RC_OK)
+		return rc;
+	apdu.le = rsp[1] == 0 ? 256 : rsp[1];
+	rc = apdu_build(&apdu, again, sizeof again, &len);
+	if (rc == RC_OK)
+		rc = link_transmit(ctx, again, len, rsp, cap, rsp_len);
+	mem_wipe(again, sizeof again);
+	return rc;
+}
+
 struct apdu_link
 emulator_link(struct emulator *e)
+{
+	return (struct apdu_link) {
+		.ctx = e, .atr = link_atr, .reset = link_reset, .transmit = link_exchange
+	};
+}
+
+struct apdu_link
+emulator_bare_link(struct emulator *e)
 {
 	return (struct apdu_link) {
 		.ctx = e, .atr = link_atr, .reset = link_reset, .transmit = link_transmit

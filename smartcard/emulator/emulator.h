@@ -26,6 +26,8 @@ enum rc emulator_open(const char *path, bool allow_rollback, struct emulator **o
 void emulator_close(struct emulator **e); /* NULL-safe; wipes */
 /* Lives as long as e. */
 struct apdu_link emulator_link(struct emulator *e);
+/* The same for a reader: 6Cxx passes as the card says it. */
+struct apdu_link emulator_bare_link(struct emulator *e);
 /* Whether the selected application's command with this header (CLA INS P1 P2) carries data: what
  * T=0 must know before the data come. */
 bool emulator_takes_data(const struct emulator *e, const uint8_t header[4]);

@@ -113,7 +113,7 @@ emulator_serve_serial(struct emulator *card, const char *path, const struct serv
 		free(g);
 		return rc;
 	}
-	gempc_init(g, emulator_link(card), takes_data, card);
+	gempc_init(g, emulator_bare_link(card), takes_data, card);
 	if (options->note)
 		options->note(options->note_ctx, "serial reader ready");
 	while (rc == RC_OK && !(options->stop && *options->stop != 0)) {

@@ -160,6 +160,27 @@ emulator__opening_and_reading_write_nothing(void)
 }
 
 static void
+emulator__a_le_too_small_is_resolved_for_hosts_and_shown_to_readers(void)
+{
+	static const uint8_t cmd[] = { 0x80, 0xCA, 0x00, 0xC1, 0x03 };
+	uint8_t rsp[APDU_RESPONSE_MAX];
+	struct apdu_link link;
+	struct emulator *e = NULL;
+	size_t len = 0;
+
+	start();
+	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
+	link = emulator_bare_link(e);
+	CHECK_RC(link.transmit(link.ctx, cmd, sizeof cmd, rsp, sizeof rsp, &len), RC_OK);
+	CHECK(len == 2 && rsp[0] == 0x6C && rsp[1] == 5);
+	link = emulator_link(e);
+	CHECK_RC(link.transmit(link.ctx, cmd, sizeof cmd, rsp, sizeof rsp, &len), RC_OK);
+	CHECK(len == 7 && rsp[0] == 0xC1);
+	emulator_close(&e);
+	finish();
+}
+
+static void
 emulator__one_card_is_open_once(void)
 {
 	struct emulator *first = NULL, *second = NULL;
@@ -306,6 +327,7 @@ main(void)
 		TEST(generation_line__round_trip_and_nothing_else_is_read),
 		TEST(emulator__a_new_card_opens_and_survives),
 		TEST(emulator__opening_and_reading_write_nothing),
+		TEST(emulator__a_le_too_small_is_resolved_for_hosts_and_shown_to_readers),
 		TEST(emulator__one_card_is_open_once),
 		TEST(emulator__what_is_no_image_is_refused_with_a_reason),
 		TEST(generation__a_copy_from_before_a_change_is_found_out),

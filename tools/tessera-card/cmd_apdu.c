@@ -128,7 +128,7 @@ cmd_apdu(int argc, char **argv)
 		return status;
 	s = calloc(1, sizeof *s);
 	if (s) {
-		s->link = emulator_link(e);
+		s->link = emulator_bare_link(e);
 		s->json = json;
 		s->list = json_array();
 		status = send_all(s, argv + 1, count);

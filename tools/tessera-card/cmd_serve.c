@@ -88,7 +88,7 @@ serve_serial(struct emulator *e, const char *image, const char *path)
 static int
 serve(struct emulator *e, const char *image, bool listens, const char *address)
 {
-	const struct apdu_link link = emulator_link(e);
+	const struct apdu_link link = emulator_bare_link(e);
 	char copy[256], name[256], why[EMULATOR_WHY] = "";
 	struct serve_options o = { .listen = listens, .stop = &stop, .note = print_note };
 	enum rc rc;
