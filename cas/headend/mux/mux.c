@@ -18,12 +18,12 @@ mux_fail(struct mux *m, enum rc rc, const char *format, ...)
 {
 	va_list arguments;
 
-	if (m->failed != RC_OK)
-		return rc;
-	m->failed = rc;
-	va_start(arguments, format);
-	(void)vsnprintf(m->error, sizeof m->error, format, arguments);
-	va_end(arguments);
+	if (m->failed == RC_OK) {
+		va_start(arguments, format);
+		(void)vsnprintf(m->error, sizeof m->error, format, arguments);
+		va_end(arguments);
+		m->failed = rc;
+	}
 	return rc;
 }
 
