@@ -17,6 +17,9 @@ struct io_error {
 	char text[IO_ERROR_SIZE];
 };
 
+/* True when SPEC names datagrams, which come and go at the stream's own pace. */
+bool io_spec_is_live(const char *spec);
+
 /* A byte source. SPEC: a path, "-", "udp://HOST:PORT" or "rtp://HOST:PORT"; a multicast group is
  * joined
  * ("udp://239.1.1.1:1234"), any other HOST is the local address to bind ("udp://0.0.0.0:1234",

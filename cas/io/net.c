@@ -50,6 +50,15 @@ io_scheme_of(const char *spec, const char **rest)
 	return IO_FILE;
 }
 
+bool
+io_spec_is_live(const char *spec)
+{
+	const char *rest;
+	enum io_scheme scheme = io_scheme_of(spec, &rest);
+
+	return scheme == IO_UDP || scheme == IO_RTP;
+}
+
 enum rc
 io_endpoint_parse(const char *text, const char *default_host, char host[IO_HOST_MAX],
 		  uint16_t *port)

@@ -51,6 +51,8 @@ io__what_cannot_be_opened_is_told_with_its_reason(void)
 	CHECK_RC(io_source_open("/tmp", &source, &error), RC_IO);
 	CHECK(strstr(error.text, "directory") != NULL);
 	CHECK_RC(io_sink_open("/nowhere/at.all", &o, &sink, &error), RC_IO);
+	CHECK(io_spec_is_live("udp://h:1") && io_spec_is_live("rtp://@h:1"));
+	CHECK(!io_spec_is_live("-") && !io_spec_is_live("file:///x") && !io_spec_is_live("udp"));
 	CHECK_RC(io_source_open("udp://nonsense", &source, &error), RC_USAGE);
 	CHECK_RC(io_sink_open("/dev/full", &o, &sink, &error), RC_OK);
 	CHECK_RC(io_sink_write(sink, (const uint8_t *)"x", 1, &error), RC_IO);

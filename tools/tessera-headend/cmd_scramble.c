@@ -21,6 +21,7 @@
 #define READ_WAIT_MS 500
 #define POLL_MS 1000
 #define NOTE_TIME_S 60
+#define PACED_PIECE ((size_t)32 * 1024) /* half a second of 500 kbit/s */
 #define DRAIN_BYTES ((size_t)188 * 7000)
 #define CW_TEXT (2 * ECM_CW_MAX + 1)
 
@@ -257,7 +258,7 @@ look_around(struct run *r)
 }
 
 static int
-feed(struct run *r, const uint8_t *data, size_t len)
+feed_piece(struct run *r, const uint8_t *data, size_t len)
 {
 	enum rc rc = mux_feed(r->mux, data, len);
 
@@ -267,6 +268,22 @@ feed(struct run *r, const uint8_t *data, size_t len)
 	if (rc != RC_OK)
 		return mux_failed(r, rc);
 	return drain(r);
+}
+
+/* An output that is paced takes a stream no faster than it plays: small pieces, so that what has
+ * changed meanwhile is on air soon. */
+static int
+feed(struct run *r, const uint8_t *data, size_t len)
+{
+	size_t most = io_spec_is_live(r->o.out) ? PACED_PIECE : len;
+	int status = 0;
+
+	for (size_t at = 0; at < len && status == 0 && !is_interrupted(); at += most) {
+		status = feed_piece(r, data + at, len - at < most ? len - at : most);
+		if (status == 0 && most < len)
+			status = look_around(r);
+	}
+	return status;
 }
 
 static int
