@@ -77,6 +77,7 @@ same() { # WHAT GOT WANT
 new_operator() {
 	echo "a passphrase for tests" >"$pass"
 	echo 2468 >"$pin"
+	chmod 600 "$pass" "$pin"
 	ok tessera-keys init --operator-id 7 --passphrase-file "$pass"
 	head_end init --operator "Test network" --passphrase-file "$pass"
 }

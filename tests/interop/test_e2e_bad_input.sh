@@ -34,7 +34,7 @@ refuses 5 "" tessera-keys init --operator-id 7 --passphrase-file "$pass"
 refuses 5 "" tessera-headend init --operator Again --passphrase-file "$pass"
 
 # integrity and authentication
-echo "another passphrase" >"$work/wrong"
+echo "another passphrase" >"$work/wrong"; chmod 600 "$work/wrong"
 refuses 7 "" tessera-headend scramble "$in" -o "$work/x.ts" --service 2 --passphrase-file "$work/wrong" --start-time "$t0"
 head -c 32768 /dev/urandom >"$work/random.img"
 refuses 7 "" tessera-stb wallet --card "image:$work/random.img"

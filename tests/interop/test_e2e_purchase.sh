@@ -23,7 +23,7 @@ watch 4 "$work/scr.ts" "$work/dear.ts" "$card" --service 1 --buy auto --max-pric
 no_clear_packet "$work/dear.ts" 1 "$in"
 same "balance after an offer that was too dear" "$(balance "$card")" 1000
 
-echo 9753 >"$work/wrong"
+echo 9753 >"$work/wrong"; chmod 600 "$work/wrong"
 watch 4 "$work/scr.ts" "$work/pin.ts" "$card" --service 1 --buy auto --max-price 3.00 --pin-file "$work/wrong"
 no_clear_packet "$work/pin.ts" 1 "$in"
 same "balance after a wrong PIN" "$(balance "$card")" 1000
