@@ -128,8 +128,10 @@ insert_emms(struct mux *m, uint64_t now)
 	if (now > m->emm_last) {
 		uint64_t ticks = now - m->emm_last < TS_CLOCK ? now - m->emm_last : TS_CLOCK;
 
-		m->emm_credit += (int64_t)(ticks * m->options.emm_bitrate);
-		m->emm_credit = m->emm_credit < most ? m->emm_credit : most;
+		if (m->emm_credit < most) { /* above it: what is left of the start's allowance */
+			m->emm_credit += (int64_t)(ticks * m->options.emm_bitrate);
+			m->emm_credit = m->emm_credit < most ? m->emm_credit : most;
+		}
 		m->emm_last = now;
 	}
 	while (rc == RC_OK && sent && now >= m->emm_retry_at &&

@@ -50,6 +50,18 @@ services_open(struct mux *m)
 	return rc;
 }
 
+/* In EMM credit, so that a card whose right is still on its way loses nothing of the beginning. */
+static int64_t
+start_allowance(uint32_t emm_bitrate)
+{
+	const int64_t packet = (int64_t)TS_SIZE * 8 * TS_CLOCK;
+	int64_t second = (int64_t)emm_bitrate * TS_CLOCK;
+
+	if (second < 2 * packet)
+		return 2 * packet;
+	return second < MUX_EMM_START * packet ? second : MUX_EMM_START * packet;
+}
+
 struct mux *
 mux_new(const struct mux_options *options, const struct mux_source *source)
 {
@@ -63,7 +75,7 @@ mux_new(const struct mux_options *options, const struct mux_source *source)
 	m->cat_step = 1;
 	m->emm_packetiser.pid = TS_PID_NONE;
 	m->cat_packetiser.pid = TS_PID_CAT;
-	m->emm_credit = 2 * (int64_t)TS_SIZE * 8 * TS_CLOCK;
+	m->emm_credit = start_allowance(options->emm_bitrate);
 	ts_sync_init(&m->sync);
 	clock_init(&m->clock, TS_PID_NONE);
 	if (services_open(m) != RC_OK)
