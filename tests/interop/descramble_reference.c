@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A descrambler that has nothing of Tessera in it: libdvbcsa's one-packet interface and a log of
- * control words. Lines of the log: service, crypto period, parity, start time, word in hexadecimal.
+ * control words. Lines of the log: service, crypto period, even or odd, start time, word in
+ * hexadecimal.
  * A service begins with the first word of its log and goes on to the next one whenever the parity
  * of its packets changes (ETSI ETR 289 5.1: 10 even, 11 odd). */
 #include <dvbcsa/dvbcsa.h>
@@ -75,8 +76,8 @@ read_log(const char *path)
 {
 	FILE *f = fopen(path, "r");
 	char line[256];
-	unsigned int id, period, parity, b[8];
-	char when[64];
+	unsigned int id, period, b[8];
+	char parity[8], when[64];
 
 	if (!f)
 		return false;
@@ -84,15 +85,14 @@ read_log(const char *path)
 		struct service *s;
 		struct word *w;
 
-		if (line[0] == '#' ||
-		    sscanf(line, "%u %u %u %63s %2x%2x%2x%2x%2x%2x%2x%2x", &id, &period, &parity,
+		if (sscanf(line, "%u %u %7s %63s %2x%2x%2x%2x%2x%2x%2x%2x", &id, &period, parity,
 			   when, &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7]) != 12)
 			continue;
 		s = service_find(id);
 		if (!s || s->count == WORDS_MAX)
 			continue;
 		w = &s->words[s->count++];
-		w->parity = parity & 1;
+		w->parity = strcmp(parity, "odd") == 0;
 		for (int i = 0; i < 8; i++)
 			w->cw[i] = (uint8_t)b[i];
 	}

@@ -428,7 +428,7 @@ def compare_headers(pid, left, right, report):
 
 
 def compare(args, report):
-    a, b = Stream(args.files[0], report), Stream(args.files[1], report)
+    a, b = Stream(args.files[0], lambda fault: None), Stream(args.files[1], report)
     services = args.services or [number for number in sorted(a.pmt) if number not in args.scrambled]
     if not a.pmt:
         report("no service in the first stream")
