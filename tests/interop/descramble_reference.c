@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A descrambler that has nothing of Tessera in it: libdvbcsa's one-packet interface and a log of
- * control words. Lines of the log: service, crypto period, even or odd, start time, word in
- * hexadecimal.
- * A service begins with the first word of its log and goes on to the next one whenever the parity
- * of its packets changes (ETSI ETR 289 5.1: 10 even, 11 odd). */
+ * control words. Lines of the log: service, crypto period, parity (0 even, 1 odd), start time, word
+ * in hexadecimal. A service begins with the first word of its log and goes on to the next one
+ * whenever the parity of its packets changes (ETSI ETR 289 5.1: 10 even, 11 odd). */
 #include <dvbcsa/dvbcsa.h>
 
 #include <stdbool.h>
@@ -92,7 +91,7 @@ read_log(const char *path)
 		if (!s || s->count == WORDS_MAX)
 			continue;
 		w = &s->words[s->count++];
-		w->parity = strcmp(parity, "odd") == 0;
+		w->parity = strcmp(parity, "1") == 0;
 		for (int i = 0; i < 8; i++)
 			w->cw[i] = (uint8_t)b[i];
 	}

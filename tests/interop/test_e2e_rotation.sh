@@ -31,5 +31,4 @@ no_clear_packet "$work/revoked.ts" 1 "$in"
 grep -qi "refused by the operator" "$work/err" || die "the negative list does not name the revoked card"
 grep -qi "epoch missing" "$work/err" || die "the revoked card got the new key"
 
-head_end rotate --passphrase-file "$pass" --at "$(at 20)" # nothing of the old key is left
 refuses 5 "revoked" tessera-headend grant "${cards[2]}" --product 1 --start-time "$t0"

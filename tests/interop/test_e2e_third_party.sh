@@ -47,7 +47,7 @@ echo "ok: ffmpeg"
 if command -v tsdecrypt >/dev/null; then
 	# one crypto period over the whole stream, so that two words are all there is
 	scramble "$in" "$work/one.ts" 2 --crypto-period-s 60
-	words=$(awk '$3 == "even" && !e { e = $5 } $3 == "odd" && !o { o = $5 } END { print e o }' "$work/one.ts.cw")
+	words=$(awk '$3 == 0 && !e { e = $5 } $3 == 1 && !o { o = $5 } END { print e o }' "$work/one.ts.cw")
 	[ ${#words} = 32 ] || words=$words$words
 	timeout 60 tsdecrypt --input "file://$work/one.ts" --output "file://$work/theirs.ts" --const-cw "$words" \
 		--no-output-filter --input-service 2 >"$work/out" 2>"$work/err" </dev/null
