@@ -15,7 +15,8 @@ mkdir -p build/logs
 if [ ! -x build/release/bin/tessera-stb ]; then
 	echo "Building (once) ..."
 fi
-if ! { cmake --preset release && cmake --build --preset release -j "$(nproc)"; } >build/logs/demo.log 2>&1; then
+if ! { cmake --preset release && cmake --build --preset release -j "$(nproc)" --target tessera-keys tessera-headend tessera-card tessera-stb; } \
+	>build/logs/demo.log 2>&1; then
 	tail -n 20 build/logs/demo.log
 	exit 1
 fi
