@@ -3,6 +3,7 @@
 #include "headend/cards.h"
 
 #include "base/mem.h"
+#include "headend/text.h"
 
 #include <stdio.h>
 
@@ -178,8 +179,9 @@ card_revoke(struct head *h, uint32_t leaf, const char *reason, uint32_t now)
 	int64_t change;
 	enum rc rc;
 
-	if (reason && strlen(reason) >= CARD_REASON)
-		return head_fail(h, RC_RANGE, "a reason has at most %d bytes", CARD_REASON - 1);
+	if (reason && !text_is_plain(reason, CARD_REASON - 1))
+		return head_fail(h, RC_RANGE, "a reason has 1 to %d bytes of plain text",
+				 CARD_REASON - 1);
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;

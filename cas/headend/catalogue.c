@@ -3,6 +3,7 @@
 #include "headend/catalogue.h"
 
 #include "headend/epochs.h"
+#include "headend/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 static bool
 name_is_possible(const char *name)
 {
-	return name[0] != '\0' && strlen(name) < HEAD_NAME;
+	return text_is_plain(name, HEAD_NAME - 1);
 }
 
 static enum rc
@@ -82,7 +83,8 @@ product_add(struct head *h, const struct head_product *p)
 	if (p->id == 0 || p->id == 0xFFFF)
 		return head_fail(h, RC_RANGE, "product numbers are 1 to 65534");
 	if (!name_is_possible(p->name))
-		return head_fail(h, RC_RANGE, "a name has 1 to %d bytes", HEAD_NAME - 1);
+		return head_fail(h, RC_RANGE, "a name has 1 to %d bytes of plain text",
+				 HEAD_NAME - 1);
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;
@@ -134,7 +136,8 @@ service_add(struct head *h, const struct head_service *s)
 	if (s->id == 0)
 		return head_fail(h, RC_RANGE, "program number 0 is no service");
 	if (!name_is_possible(s->name))
-		return head_fail(h, RC_RANGE, "a name has 1 to %d bytes", HEAD_NAME - 1);
+		return head_fail(h, RC_RANGE, "a name has 1 to %d bytes of plain text",
+				 HEAD_NAME - 1);
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;

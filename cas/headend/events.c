@@ -3,6 +3,7 @@
 #include "headend/catalogue.h"
 
 #include "headend/criteria.h"
+#include "headend/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,12 +108,11 @@ check_times(struct head *h, const struct head_event *e)
 static enum rc
 check_event(struct head *h, const struct head_event *e)
 {
-	size_t title = strlen(e->title);
-
 	if (e->id == 0)
 		return head_fail(h, RC_RANGE, "event numbers begin with 1");
-	if (title == 0 || title >= EVENT_TITLE)
-		return head_fail(h, RC_RANGE, "a title has 1 to %d bytes", EVENT_TITLE - 1);
+	if (!text_is_plain(e->title, EVENT_TITLE - 1))
+		return head_fail(h, RC_RANGE, "a title has 1 to %d bytes of plain text",
+				 EVENT_TITLE - 1);
 	if (e->slot != 0)
 		return head_fail(h, RC_REFUSED, "cards of this release hold slot 0 only, not %u",
 				 e->slot);

@@ -3,6 +3,7 @@
 #include "headend/head.h"
 
 #include "headend/epochs.h"
+#include "headend/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,9 +118,8 @@ get_identity(struct head *h)
 static bool
 operator_is_possible(const struct head_operator *op)
 {
-	size_t name = strlen(op->name);
-
-	if (name == 0 || name >= HEAD_NAME || strlen(op->unit) != UNIT_SIZE || op->decimals > 4)
+	if (!text_is_plain(op->name, HEAD_NAME - 1) || strlen(op->unit) != UNIT_SIZE ||
+	    op->decimals > 4)
 		return false;
 	for (size_t i = 0; i < UNIT_SIZE; i++) {
 		if (op->unit[i] < 0x21 || op->unit[i] > 0x7E)
@@ -154,7 +154,7 @@ head_create(const char *path, const struct head_operator *op, const struct head_
 
 	if (!operator_is_possible(op)) {
 		snprintf(why, STORE_WHY,
-			 "name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
+			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
 		return RC_RANGE;
 	}
 	h = calloc(1, sizeof *h);

@@ -3,6 +3,7 @@
 #include "headend/cards.h"
 
 #include "headend/catalogue.h"
+#include "headend/text.h"
 #include "wire/emm.h"
 
 #include <string.h>
@@ -191,8 +192,9 @@ card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *ref
 
 	if (amount_minor == 0 || amount_minor > CREDIT_MAX)
 		return head_fail(h, RC_RANGE, "an amount is 1 to %u minor units", CREDIT_MAX);
-	if (reference && (reference[0] == '\0' || strlen(reference) >= CARD_REFERENCE))
-		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes", CARD_REFERENCE - 1);
+	if (reference && !text_is_plain(reference, CARD_REFERENCE - 1))
+		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes of plain text",
+				 CARD_REFERENCE - 1);
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;

@@ -84,6 +84,8 @@ keyed 5 "init twice" init --operator Again
 run 0 "product" product add --id 1 --name Basic
 run 5 "product twice" product add --id 1 --name Basic
 run 2 "product 0" product add --id 0 --name None
+run 2 "a name that no terminal should show" product add --id 2 --name "$(printf 'a\033[2J')"
+run 2 "a name that is no UTF-8" product add --id 2 --name "$(printf 'a\377')"
 run 0 "service" service add --id 101 --name News --product 1
 run 0 "service" service add --id 102 --name Film --rating 16
 run 3 "service with an unknown product" service add --id 103 --name x --product 9

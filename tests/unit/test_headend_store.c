@@ -3,6 +3,7 @@
 #include "headend_fixture.h"
 #include "test.h"
 
+#include "headend/text.h"
 #include "wire/emm.h"
 
 #include <stdio.h>
@@ -464,6 +465,42 @@ card_number__reads_numbers_and_leaves_and_nothing_else(void)
 	CHECK(strcmp(text, "65535-16777215-8") == 0);
 }
 
+static void
+text__takes_plain_utf8_only(void)
+{
+	static const struct {
+		const char *name, *text;
+		bool plain;
+	} rows[] = {
+		{ "letters", "News", true },
+		{ "nothing", "", false },
+		{ "eight bytes", "12345678", true },
+		{ "nine bytes", "123456789", false },
+		{ "two bytes", "\xC3\x91", true },
+		{ "three bytes", "\xE2\x82\xAC", true },
+		{ "four bytes", "\xF0\x9F\x8E\xAC", true },
+		{ "line feed", "a\nb", false },
+		{ "delete", "a\x7F", false },
+		{ "escape", "\x1B[2J", false },
+		{ "C1 control", "\xC2\x9B", false },
+		{ "continuation alone", "\x80", false },
+		{ "cut short", "a\xE2\x82", false },
+		{ "no continuation", "\xC3x", false },
+		{ "overlong two", "\xC1\x81", false },
+		{ "overlong three", "\xE0\x9F\xBF", false },
+		{ "overlong four", "\xF0\x8F\xBF\xBF", false },
+		{ "surrogate", "\xED\xA0\x80", false },
+		{ "past the last plane", "\xF4\x90\x80\x80", false },
+		{ "no such byte", "\xF8\x88\x80\x80", false },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		test_row(rows[i].name);
+		CHECK(text_is_plain(rows[i].text, 8) == rows[i].plain);
+	}
+	test_row("");
+}
+
 int
 main(void)
 {
@@ -482,6 +519,7 @@ main(void)
 		TEST(catalogue__what_no_viewer_could_use_is_refused),
 		TEST(catalogue__a_seventeenth_product_on_a_service_does_not_fit),
 		TEST(catalogue__a_removed_event_keeps_its_price_in_the_history),
+		TEST(text__takes_plain_utf8_only),
 		TEST(card_number__reads_numbers_and_leaves_and_nothing_else),
 	};
 

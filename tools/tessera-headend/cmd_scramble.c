@@ -253,6 +253,8 @@ look_around(struct run *r)
 		r->noted = r->stats.stream_time;
 		rc = head_note_signed_time(r->t->head, r->stats.stream_time);
 	}
+	if (rc == RC_TIMEOUT) /* another writer holds the database: the next second will do */
+		rc = RC_OK;
 	cli_progress("bytes", r->done, io_source_size(r->source));
 	return rc == RC_OK ? 0 : tool_fail(r->t, rc, "outbox");
 }

@@ -435,12 +435,6 @@ store_number(struct store *s, int64_t *value, const char *sql, const char *types
 }
 
 enum rc
-store_moved(struct store *s, int64_t *mark)
-{
-	return pragma_number(s, "PRAGMA data_version", mark);
-}
-
-enum rc
 store_limit_pages(struct store *s, int64_t pages)
 {
 	char sql[60];

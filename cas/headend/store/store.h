@@ -63,8 +63,6 @@ enum rc store_done(struct store_rows **rows) RC_CHECKED;
 enum rc store_number(struct store *s, int64_t *value, const char *sql, const char *types,
 		     ...) RC_CHECKED;
 
-/* A number that is another one after anybody else's commit. */
-enum rc store_moved(struct store *s, int64_t *mark) RC_CHECKED;
 /* Lets the file grow no further than this many pages: how tests fill a disk. */
 enum rc store_limit_pages(struct store *s, int64_t pages) RC_CHECKED;
 int64_t store_pages(struct store *s);
