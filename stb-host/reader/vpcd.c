@@ -4,11 +4,14 @@
 #include "reader/transport.h"
 
 #include "base/mem.h"
-#include "reader/tcp.h"
+#include "io/net.h"
 #include "reader/vpcd_frame.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CARD_COMES_MS 30000 /* a card emulator is started by hand */
@@ -16,10 +19,9 @@
 #define ANSWER_MS 10000
 
 struct vpcd {
-	int listener; /* -1: tcp: */
-	int fd;       /* -1: no card */
-	char host[128];
-	char port[6];
+	int listener;                    /* -1: tcp: */
+	int fd;                          /* -1: no card */
+	char endpoint[IO_HOST_MAX + 16]; /* HOST:PORT */
 	struct vpcd_frame frame;
 };
 
@@ -32,10 +34,18 @@ drop_card(struct vpcd *v)
 	vpcd_frame_clear(&v->frame);
 }
 
+/* Above this room a connection that fails is a reader that fails. */
+static enum rc
+as_reader(enum rc rc)
+{
+	return rc == RC_IO ? RC_READER : rc;
+}
+
 static enum rc
 send_frame(struct vpcd *v, const uint8_t *payload, size_t len)
 {
 	uint8_t out[VPCD_HEADER + VPCD_FRAME_MAX];
+	struct io_error error;
 	size_t out_len = 0;
 	enum rc rc;
 
@@ -43,11 +53,25 @@ send_frame(struct vpcd *v, const uint8_t *payload, size_t len)
 		return RC_READER;
 	rc = vpcd_frame_encode(payload, len, out, sizeof out, &out_len);
 	if (rc == RC_OK)
-		rc = tcp_send(v->fd, out, out_len, ANSWER_MS);
+		rc = as_reader(io_fd_write_all(v->fd, ANSWER_MS, out, out_len, &error));
 	mem_wipe(out, sizeof out);
 	if (rc == RC_READER || rc == RC_TIMEOUT)
 		drop_card(v);
 	return rc;
+}
+
+/* vpcd and its kind send length and body apart; an acknowledgement that is held back costs 40 ms.
+ */
+static enum rc
+receive_some(int fd, uint8_t *in, size_t cap, size_t *len)
+{
+	struct io_error error;
+	int on = 1;
+	enum rc rc;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	rc = as_reader(io_fd_read(fd, ANSWER_MS, in, cap, len, &error));
+	return rc == RC_OK && *len == 0 ? RC_READER : rc;
 }
 
 /* A connection whose answer came too late is closed: the late answer would be taken for the next.
@@ -64,7 +88,7 @@ receive_frame(struct vpcd *v)
 		return RC_READER;
 	vpcd_frame_clear(&v->frame);
 	while (rc == RC_OK && !complete) {
-		rc = tcp_recv(v->fd, in, sizeof in, ANSWER_MS, &len);
+		rc = receive_some(v->fd, in, sizeof in, &len);
 		if (rc == RC_OK)
 			rc = vpcd_frame_feed(&v->frame, in, len, &taken, &complete);
 		if (rc == RC_OK && taken < len)
@@ -100,14 +124,16 @@ vpcd_atr(void *ctx, uint8_t atr[ATR_MAX], size_t *len)
 }
 
 static enum rc
-attach(struct vpcd *v, int timeout_ms)
+attach(struct vpcd *v, int timeout_ms, struct io_error *error)
 {
 	uint8_t atr[ATR_MAX];
 	size_t len = 0;
 	enum rc rc;
 
-	rc = v->listener >= 0 ? tcp_accept(v->listener, timeout_ms, &v->fd)
-			      : tcp_connect(v->host, v->port, ANSWER_MS, &v->fd);
+	error->text[0] = '\0';
+	rc = v->listener >= 0 ? io_tcp_accept(v->listener, timeout_ms, &v->fd, error)
+			      : io_tcp_connect(v->endpoint, ANSWER_MS, &v->fd, error);
+	rc = as_reader(rc);
 	if (rc == RC_OK)
 		rc = control(v, VPCD_POWER_ON);
 	if (rc == RC_OK)
@@ -119,12 +145,13 @@ static enum rc
 vpcd_reset(void *ctx)
 {
 	struct vpcd *v = ctx;
+	struct io_error error;
 	uint8_t atr[ATR_MAX];
 	size_t len = 0;
 	enum rc rc;
 
 	if (v->fd < 0)
-		return attach(v, CARD_AGAIN_MS);
+		return attach(v, CARD_AGAIN_MS, &error);
 	rc = control(v, VPCD_RESET);
 	if (rc == RC_OK)
 		rc = vpcd_atr(v, atr, &len);
@@ -170,9 +197,47 @@ vpcd_close(void *ctx)
 	free(v);
 }
 
+/* Without a host vpcd: listens on loopback only; tcp: needs one. */
 static enum rc
-open_common(const char *address, const char *fallback, bool listen, void **ctx, char *name,
-	    char *why)
+take_address(struct vpcd *v, const char *address, bool listens, char why[READER_WHY])
+{
+	const char *fallback = listens ? "127.0.0.1" : "";
+	char host[IO_HOST_MAX];
+	uint16_t port = 0;
+	bool is_v6;
+
+	if (io_endpoint_parse(address, fallback, host, &port) != RC_OK || port == 0 || !host[0]) {
+		snprintf(why, READER_WHY, "not %sHOST:PORT", listens ? "PORT or " : "");
+		return RC_USAGE;
+	}
+	is_v6 = strchr(host, ':') != NULL;
+	snprintf(v->endpoint, sizeof v->endpoint, "%s%s%s:%u", is_v6 ? "[" : "", host,
+		 is_v6 ? "]" : "", port);
+	return RC_OK;
+}
+
+static enum rc
+start(struct vpcd *v, bool listens, char why[READER_WHY])
+{
+	struct io_error error = { "" };
+	uint16_t port;
+	enum rc rc = RC_OK;
+
+	if (listens)
+		rc = as_reader(io_tcp_listen(v->endpoint, &v->listener, &port, &error));
+	if (rc != RC_OK) {
+		snprintf(why, READER_WHY, "%s", error.text);
+		return rc;
+	}
+	rc = attach(v, CARD_COMES_MS, &error);
+	if (rc != RC_OK)
+		snprintf(why, READER_WHY, "no card emulator %s at %.128s",
+			 listens ? "connected" : "answers", v->endpoint);
+	return rc;
+}
+
+static enum rc
+open_common(const char *address, bool listens, void **ctx, char *name, char *why)
 {
 	struct vpcd *v = calloc(1, sizeof *v);
 	enum rc rc;
@@ -180,44 +245,28 @@ open_common(const char *address, const char *fallback, bool listen, void **ctx, 
 	if (!v)
 		return RC_NO_MEMORY;
 	v->listener = v->fd = -1;
-	rc = tcp_split(address, fallback, v->host, sizeof v->host, v->port);
-	if (rc != RC_OK) {
-		snprintf(why, READER_WHY, "not %sHOST:PORT", fallback ? "PORT or " : "");
-		goto out;
-	}
-	if (listen)
-		rc = tcp_listen(v->host, v->port, &v->listener);
-	if (rc != RC_OK) {
-		snprintf(why, READER_WHY, "cannot listen at %s port %s: %s", v->host, v->port,
-			 rc_text(rc));
-		goto out;
-	}
-	rc = attach(v, CARD_COMES_MS);
-	if (rc != RC_OK)
-		snprintf(why, READER_WHY, "%s at %s port %s",
-			 listen ? "no card emulator connected" : "no card emulator answers",
-			 v->host, v->port);
-	else
-		snprintf(name, READER_NAME_MAX, "%s %s:%s", listen ? "vpcd" : "tcp", v->host,
-			 v->port);
-out:
+	rc = take_address(v, address, listens, why);
 	if (rc == RC_OK)
-		*ctx = v;
-	else
+		rc = start(v, listens, why);
+	if (rc != RC_OK) {
 		vpcd_close(v);
-	return rc;
+		return rc;
+	}
+	snprintf(name, READER_NAME_MAX, "%s %.128s", listens ? "vpcd" : "tcp", v->endpoint);
+	*ctx = v;
+	return RC_OK;
 }
 
 static enum rc
 vpcd_open(const char *address, void **ctx, char name[READER_NAME_MAX], char why[READER_WHY])
 {
-	return open_common(address, "127.0.0.1", true, ctx, name, why);
+	return open_common(address, true, ctx, name, why);
 }
 
 static enum rc
 tcp_open(const char *address, void **ctx, char name[READER_NAME_MAX], char why[READER_WHY])
 {
-	return open_common(address, NULL, false, ctx, name, why);
+	return open_common(address, false, ctx, name, why);
 }
 
 const struct transport transport_vpcd = {

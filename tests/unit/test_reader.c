@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Transports: framing, status words that ask for more, and both ends of a loopback connection. */
+#include "io/net.h"
 #include "reader/exchange.h"
 #include "reader/reader.h"
-#include "reader/tcp.h"
 #include "reader/vpcd_frame.h"
 #include "scripted_card.h"
 #include "test.h"
@@ -178,6 +178,7 @@ peer_answer(struct peer *p, int fd, const struct vpcd_frame *f)
 	const uint8_t atr[] = { 0x3B, 0x80, 0x80, 0x01, 0x01 };
 	const uint8_t apdu[] = { 0x12, 0x34, 0x90, 0x00 };
 	const uint8_t too_long[] = { 0xFF, 0xF0, 0x00 };
+	struct io_error error;
 	uint8_t out[64];
 	size_t len = 0;
 
@@ -187,26 +188,27 @@ peer_answer(struct peer *p, int fd, const struct vpcd_frame *f)
 		if (f->payload[0] != VPCD_ATR)
 			return true;
 		return vpcd_frame_encode(atr, sizeof atr, out, sizeof out, &len) == RC_OK &&
-		       tcp_send(fd, out, len, 2000) == RC_OK;
+		       io_fd_write_all(fd, 2000, out, len, &error) == RC_OK;
 	}
 	if (p->serve == 0)
 		return false;
 	p->serve--;
 	if (p->long_answer)
-		return tcp_send(fd, too_long, sizeof too_long, 2000) == RC_OK;
+		return io_fd_write_all(fd, 2000, too_long, sizeof too_long, &error) == RC_OK;
 	return vpcd_frame_encode(apdu, sizeof apdu, out, sizeof out, &len) == RC_OK &&
-	       tcp_send(fd, out, len, 2000) == RC_OK;
+	       io_fd_write_all(fd, 2000, out, len, &error) == RC_OK;
 }
 
 static void
 peer_serve(struct peer *p, int fd)
 {
 	struct vpcd_frame f = { 0 };
+	struct io_error error;
 	uint8_t in[64];
 	size_t len = 0, taken = 0;
 	bool complete = false, go_on = true;
 
-	while (go_on && tcp_recv(fd, in, sizeof in, 5000, &len) == RC_OK) {
+	while (go_on && io_fd_read(fd, 5000, in, sizeof in, &len, &error) == RC_OK && len > 0) {
 		for (size_t pos = 0; go_on && pos < len; pos += taken) {
 			if (vpcd_frame_feed(&f, in + pos, len - pos, &taken, &complete) != RC_OK)
 				go_on = false;
@@ -223,15 +225,18 @@ static void *
 peer_run(void *ctx)
 {
 	struct peer *p = ctx;
+	struct io_error error;
+	char endpoint[32];
 	int fd = -1;
 
 	if (p->listener >= 0) {
-		if (tcp_accept(p->listener, 5000, &fd) == RC_OK)
+		if (io_tcp_accept(p->listener, 5000, &fd, &error) == RC_OK)
 			peer_serve(p, fd);
 		return NULL;
 	}
+	snprintf(endpoint, sizeof endpoint, "127.0.0.1:%s", p->port);
 	for (unsigned long tries = 0; tries < 200000; tries++) {
-		if (tcp_connect("127.0.0.1", p->port, 1000, &fd) == RC_OK) {
+		if (io_tcp_connect(endpoint, 1000, &fd, &error) == RC_OK) {
 			peer_serve(p, fd);
 			return NULL;
 		}
