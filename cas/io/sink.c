@@ -179,8 +179,10 @@ write_packet(struct io_sink *s, const uint8_t *packet, struct io_error *error)
 	uint64_t pcr;
 
 	if (s->options.pace && ts_pcr(packet, &pcr)) {
-		if (s->pcr_pid == TS_PID_NONE)
+		if (s->pcr_pid == TS_PID_NONE) {
 			s->pcr_pid = ts_pid(packet);
+			s->last_pcr = pcr;
+		}
 		if (s->pcr_pid == ts_pid(packet))
 			rc = pace(s, pcr, error);
 	}
