@@ -199,6 +199,8 @@ check_options(struct run *r)
 	if (status != 0)
 		return status;
 	rc = mux_options_check(m);
+	if (rc == RC_CONFLICT)
+		return cli_fail(rc, "a service is named twice", "--service");
 	return rc == RC_OK ? 0 : cli_fail(rc, NULL, "options");
 }
 
