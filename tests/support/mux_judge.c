@@ -312,8 +312,14 @@ is_compared(const struct judge_state *j, const uint8_t *packet)
 }
 
 static bool
-is_own(const struct judge_state *j, uint16_t pid)
+is_own(const struct judge_state *j, const uint8_t *packet)
 {
+	uint16_t pid = ts_pid(packet);
+
+	/* ECMs and EMMs fill a packet each; anything else on their PIDs is the stream's. */
+	if (!ts_get_unitstart(packet) || packet[TS_HEADER_SIZE + 1] < 0x80 ||
+	    packet[TS_HEADER_SIZE + 1] > EMM_UNIQUE)
+		return false;
 	for (size_t i = 0; i < j->o->service_count; i++) {
 		if (j->r->ecm_pid[i] == pid && pid != 0)
 			return true;
@@ -364,7 +370,7 @@ judge_packet(struct judge_state *j, const uint8_t *packet, bool tables_only)
 {
 	uint16_t pid = ts_pid(packet);
 
-	if (pid == TS_PID_PAT || pid == TS_PID_CAT || j->pmt_pid[pid] || is_own(j, pid)) {
+	if (pid == TS_PID_PAT || pid == TS_PID_CAT || j->pmt_pid[pid] || is_own(j, packet)) {
 		if (j->sections[pid] == NULL)
 			j->sections[pid] = calloc(1, sizeof *j->sections[pid]);
 		if (j->sections[pid] == NULL)
@@ -377,7 +383,7 @@ judge_packet(struct judge_state *j, const uint8_t *packet, bool tables_only)
 	judge_cc(j, packet);
 	for (size_t i = 0; i < j->o->service_count; i++)
 		judge_time(j, &j->services[i], packet);
-	if (is_compared(j, packet) && !is_own(j, pid))
+	if (is_compared(j, packet) && !is_own(j, packet))
 		judge_content(j, packet);
 }
 

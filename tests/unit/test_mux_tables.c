@@ -111,13 +111,30 @@ tables__our_pids_give_way_when_the_stream_comes_to_use_them(void)
 	struct judge_report report;
 
 	ts_make_run(&make, 600);
-	ts_make_packet(&make, 0x1F00, 184, MAKE_NO_TIME); /* where ECMs were put */
-	ts_make_packet(&make, 0x1EFF, 184, MAKE_NO_TIME); /* and EMMs */
+	for (unsigned int i = 0; i < 3; i++)
+		ts_make_packet(&make, 0x1F00, 184, MAKE_NO_TIME); /* where ECMs were put */
+	for (unsigned int i = 0; i < 3; i++)
+		ts_make_packet(&make, 0x1EFF, 184, MAKE_NO_TIME); /* and EMMs */
 	ts_make_run(&make, 1000);
 	run(&o, &make, 2, &report);
 	CHECK(report.ecm_pid[0] != 0x1F00 && report.emm_pid != 0x1EFF);
 	CHECK(report.pmt_versions == 1);
 	CHECK(report.ecm_pid[0] != report.emm_pid);
+}
+
+static void
+tables__two_stray_packets_do_not_drive_our_pids_away(void)
+{
+	struct mux_options o = usual();
+	struct ts_make make = two_services();
+	struct judge_report report;
+
+	ts_make_run(&make, 600);
+	ts_make_packet(&make, 0x1F00, 184, MAKE_NO_TIME);
+	ts_make_packet(&make, 0x1F00, 184, MAKE_NO_TIME);
+	ts_make_run(&make, 500);
+	run(&o, &make, 2, &report);
+	CHECK(report.ecm_pid[0] == 0x1F00 && report.pmt_versions == 0);
 }
 
 static void
@@ -437,6 +454,7 @@ main(void)
 		TEST(tables__a_cat_that_comes_later_takes_over_from_ours),
 		TEST(tables__without_emms_the_cat_is_left_alone_and_none_is_made),
 		TEST(tables__our_pids_give_way_when_the_stream_comes_to_use_them),
+		TEST(tables__two_stray_packets_do_not_drive_our_pids_away),
 		TEST(tables__pids_that_were_asked_for_are_used_or_refused),
 		TEST(tables__a_service_that_is_not_there_is_named_and_nothing_leaves),
 		TEST(tables__a_pmt_without_room_is_refused_with_its_service),

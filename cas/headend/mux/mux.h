@@ -11,7 +11,9 @@
 #include "wire/emm.h"
 
 #define MUX_SERVICES_MAX 64
-#define MUX_EMM_START 64 /* packets: the EMMs of one second go ahead of the first scrambled packet, at most so many */
+#define MUX_EMM_START                                                                            \
+	64 /* packets: the EMMs of one second go ahead of the first scrambled packet, at most so \
+	      many */
 
 /* Implemented by whoever knows products, keys and cards. All calls are made from mux_* functions.
  */

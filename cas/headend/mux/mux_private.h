@@ -90,8 +90,9 @@ struct mux {
 	struct program *programs;
 	size_t program_count;
 	struct psi_pid *psi[TS_PIDS];
-	uint8_t flags[TS_PIDS]; /* PID_… */
-	uint8_t es[TS_PIDS];    /* index + 1 of the service that scrambles it */
+	uint8_t flags[TS_PIDS];  /* PID_… */
+	uint8_t es[TS_PIDS];     /* index + 1 of the service that scrambles it */
+	uint8_t strays[TS_PIDS]; /* packets of the stream on PIDs of ours */
 
 	bool holding;
 	uint8_t *held;

@@ -13,6 +13,7 @@
 
 #define PID_FROM 0x1F00U /* free PIDs are taken from here downwards */
 #define PMT_PID_MIN 0x0010U
+#define STRAYS_MAX 3U
 #define FORMAT_HDMV 0x48444D56U /* registration_descriptor "HDMV" */
 
 /* Context of the section callback: it cannot return a result. */
@@ -430,6 +431,16 @@ on_section(void *ctx, const uint8_t *section, size_t len)
 		scan->rc = take_pmt(scan->m, scan->pid, section, len);
 }
 
+/* A packet of the stream. One whose header was damaged must not drive our PIDs away: they give way
+ * to the third. */
+static enum rc
+see_packet(struct mux *m, const uint8_t *packet, uint16_t pid)
+{
+	if (m->flags[pid] == 0 && !m->holding && is_ours(m, pid) && ++m->strays[pid] < STRAYS_MAX)
+		return RC_OK;
+	return ts_get_transporterror(packet) ? RC_OK : use_pid(m, pid, PID_SEEN);
+}
+
 enum rc
 tables_scan(struct mux *m, const uint8_t *packet)
 {
@@ -441,7 +452,7 @@ tables_scan(struct mux *m, const uint8_t *packet)
 			return scan.rc;
 		m->psi[scan.pid]->rewritten = scan.pid == TS_PID_CAT && m->options.emm_bitrate > 0;
 	}
-	scan.rc = use_pid(m, scan.pid, PID_SEEN);
+	scan.rc = see_packet(m, packet, scan.pid);
 	if (scan.rc == RC_OK && m->psi[scan.pid] != NULL)
 		section_feed(&m->psi[scan.pid]->scan, packet, on_section, &scan);
 	return scan.rc;
