@@ -9,6 +9,8 @@
 
 #define CARD_REASON 80
 #define CARD_REFERENCE 64
+#define CARD_BALANCE_MAX \
+	0xFFFFFFFFULL /* that a card of this release takes on slot 0, minor units */
 
 enum card_state { CARD_ACTIVE = 0, CARD_REVOKED = 1 };
 
@@ -62,7 +64,8 @@ enum rc card_grant(struct head *h, uint32_t leaf, const struct head_entitlement 
 		   uint32_t now) RC_CHECKED;
 /* product PRODUCT_ALL: every one. RC_NOT_FOUND: the card has no such entitlement. */
 enum rc card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t now) RC_CHECKED;
-/* reference may be NULL. RC_CONFLICT: that reference has been paid in before; RC_RANGE. */
+/* reference may be NULL. RC_CONFLICT: that reference has been paid in before; RC_REFUSED: the purse
+ * may have no room for it; RC_RANGE. */
 enum rc card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
 		   uint32_t now, uint64_t *credit_total) RC_CHECKED;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
- * keys, money and acknowledgements in signed parts. Every part fits one TS packet. */
+ * keys, credits and acknowledgements in signed parts. A card refuses the whole of a part with a
+ * command that it cannot take, so these three never share one: no credit past a full purse and no
+ * acknowledgement of another chain keeps a key away. Every part fits one TS packet. */
 #include "headend/emm_set.h"
 
 #include "base/mem.h"
@@ -12,8 +14,10 @@
 #define TIME_VALID_S 86400U
 #define COMMAND_MAX 64
 
+enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_RECORDS };
+
 struct body {
-	bool is_signed;
+	enum body_kind kind;
 	size_t len;
 	uint8_t bytes[EMM_BODY_MAX];
 };
@@ -23,18 +27,23 @@ struct plan {
 	struct body bodies[EMM_PARTS_MAX];
 };
 
-static uint8_t
-flags_of(bool is_signed)
+static bool
+is_signed(enum body_kind kind)
 {
-	return is_signed ? EMM_CIPHERED | EMM_SIGNED : EMM_CIPHERED;
+	return kind != BODY_RIGHTS;
+}
+
+static uint8_t
+flags_of(enum body_kind kind)
+{
+	return is_signed(kind) ? EMM_CIPHERED | EMM_SIGNED : EMM_CIPHERED;
 }
 
 /* Puts a command into the first part of its kind that has room, or into a new one. */
 static enum rc
-plan_put(struct plan *plan, const struct emm_command *cmd)
+plan_put(struct plan *plan, enum body_kind kind, const struct emm_command *cmd)
 {
-	bool is_signed = emm_command_needs_signature(cmd->tag);
-	size_t room = emm_body_room(flags_of(is_signed), EMM_PACKET_MAX), len = 0;
+	size_t room = emm_body_room(flags_of(kind), EMM_PACKET_MAX), len = 0;
 	uint8_t bytes[COMMAND_MAX];
 	enum rc rc = emm_command_encode(cmd, bytes, sizeof bytes, &len);
 
@@ -46,11 +55,11 @@ plan_put(struct plan *plan, const struct emm_command *cmd)
 			break;
 		}
 		if (i == plan->count) {
-			b->is_signed = is_signed;
+			b->kind = kind;
 			b->len = 0;
 			plan->count++;
 		}
-		if (b->is_signed == is_signed && b->len <= room && room - b->len >= len) {
+		if (b->kind == kind && b->len <= room && room - b->len >= len) {
 			memcpy(b->bytes + b->len, bytes, len);
 			b->len += len;
 			break;
@@ -85,7 +94,7 @@ put_rights(struct head *h, const struct head_card *card, struct plan *plan)
 			cmd.u.entitlement.flags = e.flags;
 		}
 		if (is_pending(e.changed_at, card->changed_at))
-			rc = plan_put(plan, &cmd);
+			rc = plan_put(plan, BODY_RIGHTS, &cmd);
 		if (rc == RC_OK)
 			rc = card_entitlement_next(h, card->leaf, e.product, &e);
 	}
@@ -106,7 +115,7 @@ put_keys(struct head *h, const struct head_keys *keys, const struct head_card *c
 		cmd.u.epoch_key.group = live[i].group;
 		cmd.u.epoch_key.epoch = live[i].epoch;
 		memcpy(cmd.u.epoch_key.key, live[i].key, CRYPTO_KEY);
-		rc = plan_put(plan, &cmd);
+		rc = plan_put(plan, BODY_KEYS, &cmd);
 		mem_wipe(&cmd, sizeof cmd);
 	}
 	mem_wipe(live, sizeof live);
@@ -134,7 +143,7 @@ put_credit(const struct head_keys *keys, const struct head_card *card, struct pl
 				       card->credit_total, card->credit_sequence,
 				       cmd.u.credit.cryptogram);
 	if (rc == RC_OK)
-		rc = plan_put(plan, &cmd);
+		rc = plan_put(plan, BODY_CREDITS, &cmd);
 	mem_wipe(purse, sizeof purse);
 	mem_wipe(topup, sizeof topup);
 	return rc;
@@ -149,7 +158,7 @@ put_ack(const struct head_card *card, struct plan *plan)
 		return RC_OK;
 	cmd.u.record_ack.record = card->record_head;
 	memcpy(cmd.u.record_ack.chain, card->record_chain, CRYPTO_MAC);
-	return plan_put(plan, &cmd);
+	return plan_put(plan, BODY_RECORDS, &cmd);
 }
 
 static enum rc
@@ -213,9 +222,9 @@ seal_all(struct head *h, const struct head_keys *keys, const struct head_card *c
 		struct emm_header header = { .table_id = EMM_UNIQUE,
 					     .operator_id = h->op.id,
 					     .address = card->leaf,
-					     .flags = flags_of(body->is_signed),
+					     .flags = flags_of(body->kind),
 					     .key_version = card->key_version,
-					     .signing_version = body->is_signed ? version : 0,
+					     .signing_version = is_signed(body->kind) ? version : 0,
 					     .sequence = set->sequence,
 					     .part = (uint8_t)(i + 1),
 					     .parts = (uint8_t)plan->count,
@@ -302,7 +311,7 @@ emm_time_build(struct head *h, const struct head_keys *keys, uint32_t now, struc
 				     .valid_until = now < UINT32_MAX - TIME_VALID_S
 							    ? now + TIME_VALID_S
 							    : UINT32_MAX };
-	struct body body = { .is_signed = true };
+	struct body body = { .len = 0 };
 	enum rc rc = signing_version(keys, &header.signing_version);
 
 	if (rc == RC_OK)

@@ -8,10 +8,8 @@
 
 #include <string.h>
 
-#define CREDIT_MAX 0xFFFFFFFFU /* of one top-up, minor units */
-#define PENDING_MAX                                                                  \
-	280 /* entitlement commands in one EMM set: 11 in each of 26 parts, and keys \
-	     */
+#define PENDING_MAX \
+	264 /* entitlement commands in an EMM set: 24 parts of 11 beside keys and money */
 
 static enum rc
 active_card(struct head *h, uint32_t leaf, struct head_card *card)
@@ -149,37 +147,63 @@ card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t now)
 	return head_end(h, cancel_rows(h, leaf, product, now, change));
 }
 
+/* What the card holds at most: purchases that nobody has reported yet are still in it. */
 static enum rc
-topup_rows(struct head *h, uint32_t leaf, uint64_t amount, const char *reference, uint32_t now,
-	   int64_t change, uint64_t *total)
+balance_must_fit(struct head *h, const struct head_card *card, uint64_t amount)
 {
-	struct head_card card;
-	int64_t sequence, shard = STORE_SHARD(leaf);
-	enum rc rc = active_card(h, leaf, &card);
+	uint64_t held = card->credit_total > card->spent ? card->credit_total - card->spent : 0;
 
-	if (rc != RC_OK)
-		return rc;
-	sequence = (int64_t)card.credit_sequence + 1;
+	if (held > CARD_BALANCE_MAX || amount > CARD_BALANCE_MAX - held)
+		return head_fail(
+			h, RC_REFUSED,
+			"card %u: with %llu minor units paid in and not known to be spent, a"
+			" purse of %llu has no room for %llu",
+			card->leaf, (unsigned long long)held, (unsigned long long)CARD_BALANCE_MAX,
+			(unsigned long long)amount);
+	return RC_OK;
+}
+
+static enum rc
+put_topup(struct head *h, const struct head_card *card, uint64_t amount, const char *reference,
+	  uint32_t now)
+{
+	int64_t shard = STORE_SHARD(card->leaf), leaf = card->leaf;
+	int64_t sequence = (int64_t)card->credit_sequence + 1;
+	enum rc rc;
+
 	if (sequence < (int64_t)now)
 		sequence = now;
 	rc = store_run(h->store,
 		       "INSERT INTO topup(shard, leaf, sequence, amount, at, reference)"
 		       " VALUES(?, ?, ?, ?, ?, ?)",
-		       "iiiiit", shard, (int64_t)leaf, sequence, (int64_t)amount, (int64_t)now,
-		       reference);
+		       "iiiiit", shard, leaf, sequence, (int64_t)amount, (int64_t)now, reference);
 	if (rc == RC_CONFLICT)
-		return head_fail(h, rc, "card %u: reference %s has been paid in before", leaf,
+		return head_fail(h, rc, "card %u: reference %s has been paid in before", card->leaf,
 				 reference ? reference : "");
 	if (rc == RC_OK)
 		rc = store_run(h->store,
 			       "UPDATE card SET credit_total = credit_total + ?,"
 			       " credit_sequence = ?, credit_at = ? WHERE shard = ? AND leaf = ?",
-			       "iiiii", (int64_t)amount, sequence, (int64_t)now, shard,
-			       (int64_t)leaf);
-	if (rc != RC_OK)
-		return head_store(h, rc);
-	*total = card.credit_total + amount;
-	return card_touch(h, leaf, "topup", change, now);
+			       "iiiii", (int64_t)amount, sequence, (int64_t)now, shard, leaf);
+	return head_store(h, rc);
+}
+
+static enum rc
+topup_rows(struct head *h, uint32_t leaf, uint64_t amount, const char *reference, uint32_t now,
+	   int64_t change, uint64_t *total)
+{
+	struct head_card card;
+	enum rc rc = active_card(h, leaf, &card);
+
+	if (rc == RC_OK)
+		rc = put_topup(h, &card, amount, reference, now);
+	if (rc == RC_OK)
+		rc = balance_must_fit(h, &card, amount);
+	if (rc == RC_OK)
+		rc = card_touch(h, leaf, "topup", change, now);
+	if (rc == RC_OK)
+		*total = card.credit_total + amount;
+	return rc;
 }
 
 enum rc
@@ -190,8 +214,9 @@ card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *ref
 	int64_t change;
 	enum rc rc;
 
-	if (amount_minor == 0 || amount_minor > CREDIT_MAX)
-		return head_fail(h, RC_RANGE, "an amount is 1 to %u minor units", CREDIT_MAX);
+	if (amount_minor == 0 || amount_minor > CARD_BALANCE_MAX)
+		return head_fail(h, RC_RANGE, "an amount is 1 to %llu minor units",
+				 (unsigned long long)CARD_BALANCE_MAX);
 	if (reference && !text_is_plain(reference, CARD_REFERENCE - 1))
 		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes of plain text",
 				 CARD_REFERENCE - 1);

@@ -15,12 +15,16 @@
 #define LEAF 5
 #define COMMANDS_MAX 400
 
+static const char acknowledged[] = "UPDATE card SET record_head = 3, ack_at = changed_at,"
+				   " record_chain = x'00112233445566778899aabbccddeeff'";
+
 /* A set opened by the keys that its card has. */
 struct opened {
 	uint32_t sequence;
 	size_t parts, count;
 	struct emm_command commands[COMMANDS_MAX];
 	bool in_signed[COMMANDS_MAX];
+	size_t in_part[COMMANDS_MAX];
 };
 
 static void
@@ -62,6 +66,7 @@ open_section(struct headend_fixture *f, const struct emm_section *s, uint32_t le
 		bool is_signed = (h.flags & EMM_SIGNED) != 0;
 
 		CHECK(is_signed == emm_command_needs_signature(o->commands[o->count].tag));
+		o->in_part[o->count] = part;
 		o->in_signed[o->count++] = is_signed;
 	}
 	CHECK_RC(rc, RC_NOT_FOUND);
@@ -174,6 +179,41 @@ emm_set__restates_rights_keys_and_money_as_they_are_now(void)
 	headend_fixture_close(&f);
 }
 
+/* How many commands of another kind stand in a part with one of this kind. */
+static size_t
+strangers(const struct opened *o, uint8_t tag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->count; i++) {
+		for (size_t j = 0; o->commands[i].tag == tag && j < o->count; j++)
+			n += o->in_part[i] == o->in_part[j] && o->commands[j].tag != tag;
+	}
+	return n;
+}
+
+static void
+emm_set__what_a_card_may_refuse_shares_no_part_with_anything_else(void)
+{
+	static const uint8_t tags[] = { EMM_TAG_EPOCH_KEY, EMM_TAG_CREDIT, EMM_TAG_RECORD_ACK };
+	struct headend_fixture f;
+	struct opened *o;
+	uint64_t total;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	add_card(&f, LEAF);
+	CHECK_RC(card_topup(f.head, LEAF, 2000, NULL, FIXTURE_NOW, &total), RC_OK);
+	CHECK_RC(store_run(f.head->store, acknowledged, ""), RC_OK);
+	o = open_set(&f, LEAF);
+	CHECK(o->count == 3 && o->parts == 3);
+	for (size_t i = 0; i < sizeof tags; i++) {
+		CHECK(has(o, tags[i], 0));
+		CHECK(strangers(o, tags[i]) == 0);
+	}
+	free(o);
+	headend_fixture_close(&f);
+}
+
 static void
 emm_set__a_cancelled_right_is_stated_as_cancelled(void)
 {
@@ -272,8 +312,10 @@ emm_set__the_most_that_is_accepted_fits_thirty_two_parts(void)
 	}
 	CHECK_RC(rc, RC_SPACE);
 	CHECK_RC(card_topup(f.head, LEAF, 1, NULL, FIXTURE_NOW, &total), RC_OK);
+	CHECK_RC(store_run(f.head->store, acknowledged, ""), RC_OK);
 	o = open_set(&f, LEAF);
 	CHECK(o->parts == EMM_PARTS_MAX);
+	CHECK(has(o, EMM_TAG_RECORD_ACK, 0));
 	CHECK(has(o, EMM_TAG_ENTITLEMENT, granted - 1U));
 	CHECK(!has(o, EMM_TAG_ENTITLEMENT, granted));
 	CHECK(has(o, EMM_TAG_EPOCH_KEY, 15));
@@ -484,6 +526,7 @@ main(void)
 	static const struct test_case cases[] = {
 		TEST(emm_set__of_a_new_card_is_empty),
 		TEST(emm_set__restates_rights_keys_and_money_as_they_are_now),
+		TEST(emm_set__what_a_card_may_refuse_shares_no_part_with_anything_else),
 		TEST(emm_set__a_cancelled_right_is_stated_as_cancelled),
 		TEST(emm_set__what_is_thirty_days_old_is_no_longer_restated),
 		TEST(emm_set__equal_sequences_mean_equal_parts_whenever_they_are_built),

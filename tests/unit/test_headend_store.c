@@ -262,6 +262,9 @@ cards__the_same_reference_pays_once(void)
 	CHECK_RC(card_topup(f.head, 9, 1, NULL, FIXTURE_NOW, &total), RC_NOT_FOUND);
 	CHECK_RC(card_get(f.head, 1, &card), RC_OK);
 	CHECK(card.credit_total == 2200 && total == 2200);
+	CHECK_RC(card_topup(f.head, 2, CARD_BALANCE_MAX - 499, "full", FIXTURE_NOW, &total),
+		 RC_REFUSED);
+	CHECK_RC(card_topup(f.head, 2, CARD_BALANCE_MAX - 500, "full", FIXTURE_NOW, &total), RC_OK);
 	headend_fixture_close(&f);
 }
 

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define PIN_DIGITS 4
-#define MAXIMUM_BALANCE 0xFFFFFFFFU /* minor units */
 
 static const struct out_column columns[] = { { "card", "CARD" },
 					     { "leaf", "LEAF" },
@@ -70,7 +69,7 @@ prepare(struct issue *i)
 	p->profile = PROFILE_LABORATORY;
 	p->now = t->now;
 	p->decimals = t->head->op.decimals;
-	p->maximum_balance = MAXIMUM_BALANCE;
+	p->maximum_balance = CARD_BALANCE_MAX;
 	p->debit_limit = i->o->debit_limit;
 	memcpy(p->unit, t->head->op.unit, sizeof p->unit);
 	while (label < sizeof p->label - 1 && t->head->op.name[label] != '\0')
