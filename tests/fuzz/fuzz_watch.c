@@ -86,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
+	options.hold_back = (data[0] & 2U) != 0;
 	step = data[0] ? 8U * data[0] : 1;
 	if (ca_session_open(&link, &session, why) != RC_OK)
 		abort();

@@ -6,6 +6,7 @@
 #include "ca/session.h"
 #include "card_spec/card_spec.h"
 #include "cli/cli.h"
+#include "text.h"
 
 #include <jansson.h>
 
@@ -62,8 +63,5 @@ int stb_print_json(json_t *root, FILE *f);
 json_t *stb_json_time(uint32_t t);
 /* A unit without trailing zeros. */
 void stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1]);
-/* What cannot stand on a terminal or in JSON (control characters, bytes that are no UTF-8) becomes
- * '?'. */
-void stb_clean(char *text);
 
 #endif
