@@ -13,8 +13,8 @@
 	" ack_at, (SELECT count(*) FROM alarm WHERE alarm.shard = card.shard"                      \
 	" AND alarm.leaf = card.leaf) FROM card "
 
-enum rc
-card_next_leaf(struct head *h, uint32_t *leaf)
+static enum rc
+next_leaf(struct head *h, uint32_t *leaf)
 {
 	int64_t v = 0;
 	enum rc rc = store_number(h->store, &v,
@@ -30,10 +30,45 @@ card_next_leaf(struct head *h, uint32_t *leaf)
 	return RC_OK;
 }
 
+static enum rc
+insert_card(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version, uint32_t now)
+{
+	static const uint8_t chain[CRYPTO_MAC];
+	enum rc rc =
+		store_run(h->store,
+			  "INSERT INTO card(shard, leaf, state, profile, key_version, issued_at,"
+			  " emm_sequence, changed_at, credit_total, credit_sequence, credit_at,"
+			  " record_head, record_chain, spent, ack_at)"
+			  " VALUES(?, ?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, 0, 0)",
+			  "iiiiib", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)profile,
+			  (int64_t)key_version, (int64_t)now, chain, sizeof chain);
+
+	if (rc == RC_CONFLICT)
+		return head_fail(h, rc, "card %u exists already", leaf);
+	return head_store(h, rc);
+}
+
+enum rc
+card_new(struct head *h, uint8_t profile, uint8_t key_version, uint32_t now, uint32_t *leaf)
+{
+	int64_t change;
+	uint32_t next = 0;
+	enum rc rc = head_begin(h, &change);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = next_leaf(h, &next);
+	if (rc == RC_OK)
+		rc = insert_card(h, next, profile, key_version, now);
+	rc = head_end(h, rc);
+	if (rc == RC_OK)
+		*leaf = next;
+	return rc;
+}
+
 enum rc
 card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version, uint32_t now)
 {
-	static const uint8_t chain[CRYPTO_MAC];
 	int64_t change;
 	enum rc rc;
 
@@ -42,18 +77,7 @@ card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version, ui
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_run(h->store,
-		       "INSERT INTO card(shard, leaf, state, profile, key_version, issued_at,"
-		       " emm_sequence, changed_at, credit_total, credit_sequence, credit_at,"
-		       " record_head, record_chain, spent, ack_at)"
-		       " VALUES(?, ?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, 0, 0)",
-		       "iiiiib", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)profile,
-		       (int64_t)key_version, (int64_t)now, chain, sizeof chain);
-	if (rc == RC_CONFLICT)
-		rc = head_fail(h, rc, "card %u exists already", leaf);
-	else
-		rc = head_store(h, rc);
-	return head_end(h, rc);
+	return head_end(h, insert_card(h, leaf, profile, key_version, now));
 }
 
 enum rc

@@ -42,9 +42,10 @@ struct head_entitlement {
 	uint32_t changed_at;
 };
 
-/* The leaf that the next card gets. RC_SPACE: all 2^24 are in use. */
-enum rc card_next_leaf(struct head *h, uint32_t *leaf) RC_CHECKED;
-/* Enters a new card. RC_CONFLICT: the leaf is taken; RC_RANGE. */
+/* Enters a new card at the next leaf. RC_SPACE: all 2^24 are in use. */
+enum rc card_new(struct head *h, uint8_t profile, uint8_t key_version, uint32_t now,
+		 uint32_t *leaf) RC_CHECKED;
+/* Enters a card at a leaf of the caller's. RC_CONFLICT: it is taken; RC_RANGE. */
 enum rc card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version,
 		 uint32_t now) RC_CHECKED;
 /* Takes a card out again that could not be personalised. */

@@ -290,6 +290,31 @@ cards__every_change_takes_a_greater_sequence_than_any_before_and_than_the_clock(
 }
 
 static void
+cards__new_cards_take_the_leaves_in_order_until_there_are_none(void)
+{
+	struct headend_fixture f;
+	uint32_t leaf = 0;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	for (uint32_t want = 1; want <= 3; want++) {
+		CHECK_RC(card_new(f.head, 1, 1, FIXTURE_NOW, &leaf), RC_OK);
+		CHECK(leaf == want);
+	}
+	CHECK_RC(card_add(f.head, 3, 1, 1, FIXTURE_NOW), RC_CONFLICT);
+	CHECK_RC(card_add(f.head, 0, 1, 1, FIXTURE_NOW), RC_RANGE);
+	CHECK_RC(card_forget(f.head, 3), RC_OK);
+	CHECK_RC(card_new(f.head, 1, 1, FIXTURE_NOW, &leaf), RC_OK);
+	CHECK(leaf == 3);
+	CHECK_RC(card_add(f.head, 5000, 1, 1, FIXTURE_NOW), RC_OK);
+	CHECK_RC(card_new(f.head, 1, 1, FIXTURE_NOW, &leaf), RC_OK);
+	CHECK(leaf == 5001);
+	CHECK_RC(card_add(f.head, CARD_LEAF_MAX, 1, 1, FIXTURE_NOW), RC_OK);
+	CHECK_RC(card_new(f.head, 1, 1, FIXTURE_NOW, &leaf), RC_SPACE);
+	CHECK(leaf == 5001);
+	headend_fixture_close(&f);
+}
+
+static void
 cards__a_revoked_card_takes_no_change_and_no_rotation(void)
 {
 	struct headend_fixture f;
@@ -516,6 +541,7 @@ main(void)
 		TEST(store__a_full_disk_leaves_money_and_outbox_in_step),
 		TEST(cards__the_same_reference_pays_once),
 		TEST(cards__every_change_takes_a_greater_sequence_than_any_before_and_than_the_clock),
+		TEST(cards__new_cards_take_the_leaves_in_order_until_there_are_none),
 		TEST(cards__a_revoked_card_takes_no_change_and_no_rotation),
 		TEST(epochs__a_second_rotation_waits_until_the_first_has_begun),
 		TEST(epochs__a_key_moved_to_another_row_does_not_open),

@@ -31,6 +31,7 @@ struct issue {
 	const struct options *o;
 	struct out *answer;
 	uint32_t issued;
+	bool written; /* the card may have taken keys of its leaf */
 	struct personalisation p;
 	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
 };
@@ -92,6 +93,7 @@ personalise(struct issue *i, const char *spec)
 		return cli_fail(rc, why, "%s", spec);
 	link = card_spec_link(card);
 	rc = personalise_card(&link, &i->t->keys, &i->p, why);
+	i->written = rc != RC_STATE;
 	card_spec_close(&card);
 	return rc == RC_OK ? 0 : cli_fail(rc, why, "%s", spec);
 }
@@ -137,22 +139,38 @@ put_row(struct issue *i, const char *number, const char *spec)
 	mem_wipe(pin, sizeof pin);
 }
 
+/* A leaf is used again only when no card can have its keys: an image is gone, a real card is not.
+ */
+static void
+withdraw(struct issue *i, const char *number)
+{
+	struct head *head = i->t->head;
+	enum rc rc = i->o->reader && i->written
+			     ? card_revoke(head, i->p.leaf, "personalisation failed", i->t->now)
+			     : card_forget(head, i->p.leaf);
+
+	if (rc != RC_OK)
+		cli_warn("card %s stays in the database without a card", number);
+}
+
 static int
 issue_one(struct issue *i)
 {
 	struct tool *t = i->t;
 	const struct crypto *crypto = t->keys.crypto;
 	char number[CARD_NUMBER_SIZE];
-	enum rc rc = card_next_leaf(t->head, &i->p.leaf);
+	enum rc rc = RC_OK;
 	int status;
 
-	if (rc == RC_OK && !i->o->pin_file) {
+	i->written = false;
+	if (!i->o->pin_file) {
 		i->p.pin_len = PIN_DIGITS;
 		rc = personalise_random_pin(crypto, i->p.pin, PIN_DIGITS);
 	}
 	if (rc == RC_OK)
-		rc = card_add(t->head, i->p.leaf, PROFILE_LABORATORY,
-			      keystore_master_version(t->keys.keystore, DOMAIN_CA), t->now);
+		rc = card_new(t->head, PROFILE_LABORATORY,
+			      keystore_master_version(t->keys.keystore, DOMAIN_CA), t->now,
+			      &i->p.leaf);
 	if (rc != RC_OK)
 		return tool_fail(t, rc, "new card");
 	card_number_format(t->head->op.id, i->p.leaf, number);
@@ -162,8 +180,8 @@ issue_one(struct issue *i)
 		status = personalise_image(i, number);
 	if (status == 0)
 		put_row(i, number, i->o->reader ? i->o->reader : i->spec);
-	else if (card_forget(t->head, i->p.leaf) != RC_OK)
-		cli_warn("card %s stays in the database without a card", number);
+	else
+		withdraw(i, number);
 	return status;
 }
 
