@@ -31,12 +31,21 @@ judge() { python3 tests/interop/ts_check.py "$@"; }
 title() { printf '\n%s\n' "$*"; }
 say() { printf '   %s\n' "$*"; }
 
+show() { # COMMAND…: as one would type it in the scratch folder
+	local word line=
+	for word in "$@"; do
+		word=${word//$work\//}
+		case $word in *" "*) line+=" \"$word\"" ;; *) line+=" $word" ;; esac
+	done
+	printf '   $%s\n' "$line"
+	note command "line=${line# }"
+}
+
 # run STATUS COMMAND…: shows and keeps the command; what it says goes to $work/out
 run() {
 	local want=$1 got=0
 	shift
-	printf '   $ %s\n' "${*//$work\//}"
-	note command "line=${*//$work\//}"
+	show "$@"
 	"$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
 	[ "$got" = "$want" ] && return 0
 	wrong=$((wrong + 1))
@@ -88,8 +97,8 @@ sys.path.insert(0, sys.argv[1])
 import ts_check
 stream = ts_check.Stream(sys.argv[2], lambda text: None)
 for number in sorted(stream.pmt):
-    pcr, _, streams = ts_check.split_pmt(stream.pmt[number])
-    clock = stream.clock(pcr)
+    streams = ts_check.split_pmt(stream.pmt[number])[2]
+    clock = stream.service_clock(number)
     pictures = [p for kind, p, _ in streams if kind in (1, 2, 0x10, 0x1B, 0x24, 0x42)]
     if len(clock) > 1 and pictures:
         print(number, round(clock[-1][1] - clock[0][1], 2), ",".join(str(p) for _, p, _ in streams), pictures[0])
@@ -99,13 +108,18 @@ PY
 [ -n "${video:-}" ] || { echo "demo: $original: no service with a picture and a clock" >&2; exit 3; }
 period=$(python3 -c 'import sys; print(max(1, min(10, round(float(sys.argv[1]) / 10))))' "$seconds")
 periods=$(python3 -c 'import sys; print(int(float(sys.argv[1]) / int(sys.argv[2])))' "$seconds" "$period")
-if [ "$periods" -lt 4 ]; then
-	echo "demo: $original: $seconds seconds are too short to show anything; 5 will do" >&2
+if [ "$periods" -lt 2 ]; then
+	echo "demo: $original: $seconds seconds are too short to show anything; 3 will do" >&2
 	exit 4
 fi
 # shellcheck disable=SC2017 # whole crypto periods
-event_from=$((periods * 3 / 10 * period)) event_to=$((periods * 7 / 10 * period)) turn=$((periods / 2 * period))
-[ "$event_from" -gt 0 ] || event_from=$period
+snap() { echo $((periods * $1 / 10 * period)); }
+most() { echo $(($1 > $2 ? $1 : $2)); }
+# the film, when its key is ordered, and when it begins: all at the beginning of a crypto period
+event_from=$(($(most 1 $((3 * periods / 10))) * period))
+event_to=$(most $(snap 7) $((event_from + period)))
+half_time=$(($(most 1 $((periods / 2))) * period))
+turn=$(most $(snap 7) $half_time)
 t0=$(date -u +%Y-%m-%dT20:00:00Z)
 say "service $service, $seconds s, PIDs $pids; crypto period $period s; on the air at ${t0:11:5}"
 note stream "name=$(basename "$original")" "original=$original" "seconds=$seconds" "pids=$pids" \
@@ -171,7 +185,7 @@ sys.path.insert(0, sys.argv[1])
 import ts_check
 whole, part = (ts_check.Stream(p, lambda text: None) for p in sys.argv[2:4])
 service, start, end, period = (float(v) for v in sys.argv[4:8])
-clock = whole.clock(ts_check.split_pmt(whole.pmt[int(service)])[0])
+clock = whole.service_clock(int(service))
 for pid in whole.streams_of(int(service)):
     original = [(i, p.raw) for i, p in enumerate(whole.packets) if p.pid == pid]
     clear = [p.raw for p in part.packets if p.pid == pid and p.has_payload and not p.tsc]
@@ -193,18 +207,31 @@ watch 4 2 air1.ts cem1.ts --buy auto --max-price 3.00 --pin-file "$pin"
 result "Cem" "has nothing on his card" "refused, $(clear_packets "$work/cem1.ts") clear packets" test "$(clear_packets "$work/cem1.ts")" = 0
 viewer 1 Cem "no right, no money: refused" bad cem1.ts
 
-title "Journey 3: key rotation"
-run 0 tessera-headend card revoke "${card[3]}" --reason "sold on the market" "${head[@]}"
-run 0 tessera-headend rotate "${keys[@]}" "${head[@]}" --at "$(at "$turn")"
-scramble air2.ts
+title "Journey 3: key rotation, while the programme runs"
+show tessera-headend scramble - -o air2.ts --service "$service" "${keys[@]}" "${head[@]}" --crypto-period-s "$period"
+say "(at half-time, with the scrambler running:)"
+half=$(($(stat -c %s "$original") / 2))
+{
+	head -c "$half" "$original"
+	{
+		run 0 tessera-headend card revoke "${card[3]}" --reason "sold on the market" --start-time "$(at "$half_time")"
+		run 0 tessera-headend rotate "${keys[@]}" --start-time "$(at "$half_time")" --at "$(at "$turn")"
+		sleep 2.5 # a running scrambler notices within two seconds
+	} >&2
+	tail -c "+$((half + 1))" "$original"
+} 2>"$work/meanwhile" | tessera-headend scramble - -o "$work/air2.ts" --service "$service" "${keys[@]}" "${head[@]}" \
+	--crypto-period-s "$period" >"$work/air2.log" 2>&1 || { cat "$work/air2.log"; exit 1; }
+cat "$work/meanwhile"
+! grep -q ✗ "$work/meanwhile" || wrong=$((wrong + 1))
 watch 0 0 air2.ts ann2.ts
 result "Ann" "gets the next epoch key over the air" "no packet lost at second $turn" \
 	judge compare "$original" "$work/ann2.ts" --only --services "$service"
 viewer 2 Ann "subscription" rights ann2.ts
 watch 0 3 air2.ts dora2.ts
 share=$(($(clear_packets "$work/dora2.ts") * 100 / $(clear_packets "$original")))
-result "Dora" "sold her card; it is revoked" "cut off at the new key: $share % of the programme" test "$share" -lt 75
-viewer 2 Dora "revoked: cut off" bad dora2.ts
+result "Dora" "sold her card; it is revoked at half-time" "cut off: $share % of the programme, and never again" \
+	test "$share" -lt 75
+viewer 2 "Dora, revoked" "cut off" bad dora2.ts
 
 title "Journey 4: settling"
 run 0 tessera-stb report --card "image:${image[1]}" -o "$work/ben.report"
@@ -222,7 +249,7 @@ run 0 tessera-headend status --json
 note settled "check=Alarms (gaps, forks, wrong prices)" "result=$(field 'x["alarms"]')"
 
 title "The page"
-ffmpeg -nostdin -v error -y -ss "$(((event_from + event_to) / 2))" -i "$work/ann1.ts" -map "0:i:$video" -frames:v 1 -vf "scale=640:-2" \
+ffmpeg -nostdin -v quiet -y -ss "$(((event_from + event_to) / 2))" -i "$work/ann1.ts" -map "0:i:$video" -frames:v 1 -vf "scale=640:-2" \
 	-q:v 3 "$work/clear.jpg" </dev/null
 python3 tools/demo_page.py bytes "$work/air1.ts" "$video" 640 360 "$work/air.pgm"
 ffmpeg -nostdin -v error -y -i "$work/air.pgm" -q:v 4 "$work/air.jpg" </dev/null
@@ -232,7 +259,7 @@ note plan broadcast=1 "title=First broadcast: viewing and paying" \
 	"text=The same stream, four boxes. The film runs from second $event_from to second $event_to; Ben's card opens it from its own wallet, without asking anybody." \
 	"period=$period" "event_from=$event_from" "event_to=$event_to" "event_title=The film, 2.50 EUR"
 note plan broadcast=2 "title=Second broadcast: a new key for everybody but Dora" \
-	"text=The operator typed one command. Every card in the field got the next epoch key from a signed EMM, except the revoked one." \
+	"text=At half-time, with the scrambler running, the operator revoked Dora's card and ordered a new epoch key. Every other card got it from a signed EMM in the stream; from the next crypto period on the ECMs' negative list refuses hers." \
 	"period=$period" "rotation=$turn"
 python3 tools/demo_page.py page "$facts" "$page" || wrong=$((wrong + 1))
 say "$page"

@@ -156,12 +156,12 @@ class Page:
             y = top + step * n
             bins = int(seconds * 10)
             counts = density(row["file"], pids, start, seconds, bins) if row.get("file") else [0] * bins
-            busiest = max(1, *counts)
+            busiest = max(1, sorted(counts)[len(counts) * 97 // 100])
             svg += [f'<text x="16" y="{y + 16}">{esc(row["who"])}</text><text class="s" x="16" y="{y + 33}">{esc(row["short"])}</text>',
                     f'<path d="M{left} {y + 32}H{x(seconds):.1f}" stroke="var(--line)"/>']
             path = f"M{left} {y + 32}"
             for i, count in enumerate(counts):
-                h = 26 * (count / busiest) ** 0.5
+                h = 28 * min(1.0, count / busiest) ** 0.5
                 path += f"L{x(i / 10):.1f} {y + 32 - h:.1f}L{x((i + 1) / 10):.1f} {y + 32 - h:.1f}"
             svg.append(f'<path d="{path}L{x(seconds):.1f} {y + 32}Z" fill="var(--{row["colour"]})" opacity=".85"/>')
         every = next(s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800) if seconds / s <= 14)

@@ -24,7 +24,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import ts_check
 whole, part = (ts_check.Stream(p, print) for p in sys.argv[2:])
-clock = whole.clock(ts_check.split_pmt(whole.pmt[1])[0])
+clock = whole.service_clock(1)
 for pid in whole.streams_of(1):
     original = [(i, p.raw) for i, p in enumerate(whole.packets) if p.pid == pid]
     clear = [p.raw for p in part.packets if p.pid == pid and p.has_payload and not p.tsc]

@@ -248,6 +248,11 @@ class Stream:
                 points.append((index, (last + turns * PCR_WRAP - first) / PCR_HZ))
         return points
 
+    def service_clock(self, number):
+        """That of the PCR_PID, or of a stream that has PCRs all the same."""
+        pids = [split_pmt(self.pmt[number])[0], *self.streams_of(number)]
+        return next((points for points in map(self.clock, pids) if len(points) > 1), [])
+
 
 def times(points, indexes):
     """Seconds of each packet index, between the two PCRs around it; those outside are left out."""
@@ -325,7 +330,7 @@ def check_tables(stream, pid, tables, name, report):
 
 
 def check_ecm_gap(stream, number, pid, limit_ms, report, facts):
-    points = stream.clock(split_pmt(stream.pmt[number])[0])
+    points = stream.service_clock(number)
     seconds = times(points, [index for _, index in stream.sections[pid]])
     gap = max((b - a for a, b in zip(seconds, seconds[1:])), default=0)
     facts.setdefault("ecms", {})[number] = len(stream.sections[pid])
