@@ -3,6 +3,8 @@ tessera_test(NAME emulator_image SOURCES unit/test_emulator_image.c support/emul
 	USES tessera_emulator tessera_core tessera_channel tessera_test_crypto)
 tessera_test(NAME emulator_kill SOURCES fault/test_emulator_kill.c support/emulator_host.c
 	USES tessera_emulator tessera_core tessera_channel tessera_test_crypto LIBS -Wl,--wrap=pwrite)
+tessera_test(NAME emulator_release SOURCES unit/test_emulator_release.c
+	USES tessera_emulator tessera_card_fixture)
 tessera_test(NAME emulator_vpcd SOURCES unit/test_emulator_vpcd.c USES tessera_emulator)
 if(NOT TESSERA_FUZZ)
 	add_test(NAME interop_pcscd
