@@ -18,33 +18,100 @@ enum derivation {
 	DERIVE_S_RMAC = 0x07
 };
 
-/* One block of output is all that S8 and AES-128 need: len ≤ 16. */
+struct kdf_key {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* len ≤ 32: two blocks at most. */
 static enum rc
-kdf(const struct crypto *c, const uint8_t key[CRYPTO_KEY], enum derivation constant,
+kdf(const struct crypto *c, struct kdf_key key, enum derivation constant,
     const struct crypto_part context[2], uint8_t *out, size_t len)
 {
-	uint8_t input[KDF_INPUT] = { 0 }, block[CRYPTO_MAC];
+	uint8_t input[KDF_INPUT] = { 0 }, blocks[2 * CRYPTO_MAC];
 	struct crypto_part parts[3] = { { input, sizeof input }, context[0], context[1] };
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	input[11] = (uint8_t)constant;
 	put_be16(input + 13, (uint16_t)(len * 8));
-	input[15] = 1;
-	rc = c->cmac(c->ctx, key, CRYPTO_KEY, parts, 3, block);
+	for (size_t at = 0; rc == RC_OK && at < len; at += CRYPTO_MAC) {
+		input[15]++;
+		rc = c->cmac(c->ctx, key.bytes, key.len, parts, 3, blocks + at);
+	}
 	if (rc == RC_OK)
-		memcpy(out, block, len);
-	mem_wipe(block, sizeof block);
+		memcpy(out, blocks, len);
+	mem_wipe(blocks, sizeof blocks);
 	return rc;
 }
 
-enum rc
-scp03_card_challenge(const struct crypto *c, const uint8_t enc[CRYPTO_KEY],
-		     const uint8_t sequence[3], const uint8_t *aid, size_t aid_len,
-		     uint8_t challenge[SCP03_CHALLENGE])
+bool
+scp03_i_exists(uint8_t i)
 {
-	const struct crypto_part context[2] = { { sequence, 3 }, { aid, aid_len } };
+	const uint8_t response = i & (SCP03_I_R_MAC | SCP03_I_R_ENC);
 
-	return kdf(c, enc, DERIVE_CARD_CHALLENGE, context, challenge, SCP03_CHALLENGE);
+	return (i & 0x8EU) == 0 && response != SCP03_I_R_ENC;
+}
+
+bool
+scp03_level_fits(uint8_t i, uint8_t level)
+{
+	if (!scp03_level_exists(level))
+		return false;
+	if ((level & SCP03_R_MAC) != 0 && (i & SCP03_I_R_MAC) == 0)
+		return false;
+	return (level & SCP03_R_ENC) == 0 || (i & SCP03_I_R_ENC) != 0;
+}
+
+enum rc
+scp03_card_challenge(const struct crypto *c, const struct scp03_key_set *keys,
+		     const uint8_t sequence[3], const struct crypto_part *aid, uint8_t size,
+		     uint8_t *challenge)
+{
+	const struct crypto_part context[2] = { { sequence, 3 }, *aid };
+
+	return kdf(c, (struct kdf_key) { keys->enc, keys->key_len }, DERIVE_CARD_CHALLENGE, context,
+		   challenge, size);
+}
+
+/* Both cryptograms, as long as the challenges. */
+static enum rc
+derive_cryptograms(const struct crypto *c, const struct crypto_part context[2],
+		   struct scp03_session *s)
+{
+	const struct kdf_key key = { s->s_mac, s->key_len };
+	enum rc rc = kdf(c, key, DERIVE_CARD_CRYPTOGRAM, context, s->card_cryptogram, s->size);
+
+	if (rc != RC_OK)
+		return rc;
+	return kdf(c, key, DERIVE_HOST_CRYPTOGRAM, context, s->host_cryptogram, s->size);
+}
+
+enum rc
+scp03_derive_set(const struct crypto *c, const struct scp03_key_set *keys, uint8_t size,
+		 const uint8_t *host_challenge, const uint8_t *card_challenge,
+		 struct scp03_session *s)
+{
+	const struct crypto_part context[2] = { { host_challenge, size },
+						{ card_challenge, size } };
+	const size_t len = keys->key_len;
+	enum rc rc;
+
+	scp03_close(s);
+	if ((size != SCP03_S8 && size != SCP03_S16) || (len != 16 && len != 24 && len != 32))
+		return RC_RANGE;
+	s->key_len = keys->key_len;
+	s->size = size;
+	rc = kdf(c, (struct kdf_key) { keys->enc, len }, DERIVE_S_ENC, context, s->s_enc, len);
+	if (rc == RC_OK)
+		rc = kdf(c, (struct kdf_key) { keys->mac, len }, DERIVE_S_MAC, context, s->s_mac,
+			 len);
+	if (rc == RC_OK)
+		rc = kdf(c, (struct kdf_key) { keys->mac, len }, DERIVE_S_RMAC, context, s->s_rmac,
+			 len);
+	if (rc == RC_OK)
+		rc = derive_cryptograms(c, context, s);
+	s->derived = rc == RC_OK;
+	return scp03_close_unless_ok(s, rc);
 }
 
 enum rc
@@ -52,24 +119,15 @@ scp03_derive(const struct crypto *c, const struct scp03_keys *keys,
 	     const uint8_t host_challenge[SCP03_CHALLENGE],
 	     const uint8_t card_challenge[SCP03_CHALLENGE], struct scp03_session *s)
 {
-	const struct crypto_part context[2] = { { host_challenge, SCP03_CHALLENGE },
-						{ card_challenge, SCP03_CHALLENGE } };
+	struct scp03_key_set set = { .key_len = CRYPTO_KEY };
 	enum rc rc;
 
-	scp03_close(s);
-	rc = kdf(c, keys->enc, DERIVE_S_ENC, context, s->s_enc, CRYPTO_KEY);
-	if (rc == RC_OK)
-		rc = kdf(c, keys->mac, DERIVE_S_MAC, context, s->s_mac, CRYPTO_KEY);
-	if (rc == RC_OK)
-		rc = kdf(c, keys->mac, DERIVE_S_RMAC, context, s->s_rmac, CRYPTO_KEY);
-	if (rc == RC_OK)
-		rc = kdf(c, s->s_mac, DERIVE_CARD_CRYPTOGRAM, context, s->card_cryptogram,
-			 SCP03_CRYPTOGRAM);
-	if (rc == RC_OK)
-		rc = kdf(c, s->s_mac, DERIVE_HOST_CRYPTOGRAM, context, s->host_cryptogram,
-			 SCP03_CRYPTOGRAM);
-	s->derived = rc == RC_OK;
-	return scp03_close_unless_ok(s, rc);
+	memcpy(set.enc, keys->enc, CRYPTO_KEY);
+	memcpy(set.mac, keys->mac, CRYPTO_KEY);
+	memcpy(set.dek, keys->dek, CRYPTO_KEY);
+	rc = scp03_derive_set(c, &set, SCP03_S8, host_challenge, card_challenge, s);
+	mem_wipe(&set, sizeof set);
+	return rc;
 }
 
 void
@@ -112,7 +170,7 @@ scp03_command_mac(const struct crypto *c, const struct scp03_session *s, const u
 					     { header, header_len },
 					     { data, len } };
 
-	return c->cmac(c->ctx, s->s_mac, CRYPTO_KEY, parts, 3, mac);
+	return c->cmac(c->ctx, s->s_mac, s->key_len, parts, 3, mac);
 }
 
 enum rc
@@ -125,7 +183,7 @@ scp03_response_mac(const struct crypto *c, const struct scp03_session *s, const 
 					     { trailer, sizeof trailer } };
 
 	put_be16(trailer, sw);
-	return c->cmac(c->ctx, s->s_rmac, CRYPTO_KEY, parts, 3, mac);
+	return c->cmac(c->ctx, s->s_rmac, s->key_len, parts, 3, mac);
 }
 
 void
@@ -146,7 +204,7 @@ scp03_iv(const struct crypto *c, const struct scp03_session *s, bool response,
 	memcpy(block, s->counter, sizeof block);
 	if (response)
 		block[0] = 0x80;
-	return c->block(c->ctx, s->s_enc, CRYPTO_KEY, CRYPTO_ENCRYPT, block, iv);
+	return c->block(c->ctx, s->s_enc, s->key_len, CRYPTO_ENCRYPT, block, iv);
 }
 
 enum rc
@@ -161,7 +219,7 @@ scp03_encipher(const struct crypto *c, const struct scp03_session *s, bool respo
 		return rc;
 	memset(data + *len, 0, padded - *len);
 	data[*len] = 0x80;
-	rc = c->cbc(c->ctx, s->s_enc, CRYPTO_KEY, CRYPTO_ENCRYPT, iv, data, padded, data);
+	rc = c->cbc(c->ctx, s->s_enc, s->key_len, CRYPTO_ENCRYPT, iv, data, padded, data);
 	if (rc == RC_OK)
 		*len = padded;
 	return rc;
@@ -179,7 +237,7 @@ scp03_decipher(const struct crypto *c, const struct scp03_session *s, bool respo
 		return RC_AUTH;
 	rc = scp03_iv(c, s, response, iv);
 	if (rc == RC_OK)
-		rc = c->cbc(c->ctx, s->s_enc, CRYPTO_KEY, CRYPTO_DECRYPT, iv, data, n, data);
+		rc = c->cbc(c->ctx, s->s_enc, s->key_len, CRYPTO_DECRYPT, iv, data, n, data);
 	if (rc != RC_OK)
 		return rc;
 	/* The MAC was right: what the padding tells, it tells to the owner of the keys. */

@@ -13,7 +13,7 @@ struct layout {
 };
 
 static enum rc
-locate(const uint8_t *cmd, size_t cmd_len, struct layout *at)
+locate(const uint8_t *cmd, size_t cmd_len, size_t mac_len, struct layout *at)
 {
 	size_t rest, le_max;
 
@@ -31,7 +31,7 @@ locate(const uint8_t *cmd, size_t cmd_len, struct layout *at)
 		le_max = 2;
 	}
 	rest = cmd_len - at->header_len;
-	if (at->data_len < SCP03_MAC || at->data_len > rest)
+	if (at->data_len < mac_len || at->data_len > rest)
 		return RC_FORMAT;
 	return rest == at->data_len || rest - at->data_len == le_max ? RC_OK : RC_FORMAT;
 }
@@ -41,13 +41,13 @@ static enum rc
 check_mac(const struct crypto *c, struct scp03_session *s, const uint8_t *cmd,
 	  const struct layout *at)
 {
-	size_t len = at->data_len - SCP03_MAC;
+	size_t len = at->data_len - s->size;
 	uint8_t mac[CRYPTO_MAC];
 	enum rc rc = scp03_command_mac(c, s, cmd, at->header_len, cmd + at->header_len, len, mac);
 
 	if (rc != RC_OK)
 		return rc;
-	if (!mem_equal_ct(mac, cmd + at->header_len + len, SCP03_MAC))
+	if (!mem_equal_ct(mac, cmd + at->header_len + len, s->size))
 		rc = RC_AUTH;
 	else
 		memcpy(s->chain, mac, sizeof s->chain);
@@ -64,16 +64,16 @@ authenticate(const struct crypto *c, struct scp03_session *s, const uint8_t *cmd
 	if (!s->derived || s->open)
 		return RC_STATE;
 	s->derived = false;
-	rc = locate(cmd, cmd_len, &at);
+	rc = locate(cmd, cmd_len, s->size, &at);
 	if (rc != RC_OK)
 		return rc;
-	if (at.header_len != 5 || at.data_len != SCP03_CRYPTOGRAM + SCP03_MAC ||
-	    cmd[1] != SCP03_INS_AUTHENTICATE || cmd[3] != 0 || !scp03_level_exists(cmd[2]))
+	if (at.header_len != 5 || at.data_len != 2U * s->size || cmd[1] != SCP03_INS_AUTHENTICATE ||
+	    cmd[3] != 0 || !scp03_level_exists(cmd[2]))
 		return RC_FORMAT;
 	rc = check_mac(c, s, cmd, &at);
 	if (rc != RC_OK)
 		return rc;
-	if (!mem_equal_ct(cmd + at.header_len, s->host_cryptogram, SCP03_CRYPTOGRAM))
+	if (!mem_equal_ct(cmd + at.header_len, s->host_cryptogram, s->size))
 		return RC_AUTH;
 	s->level = cmd[2];
 	s->open = true;
@@ -117,13 +117,13 @@ unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *cmd, size_t *cm
 		return (s->level & SCP03_C_MAC) != 0 ? RC_AUTH : RC_OK;
 	if ((s->level & SCP03_C_MAC) == 0)
 		return RC_AUTH;
-	rc = locate(cmd, *cmd_len, &at);
+	rc = locate(cmd, *cmd_len, s->size, &at);
 	if (rc == RC_OK)
 		rc = check_mac(c, s, cmd, &at);
 	if (rc != RC_OK)
 		return rc;
 	scp03_count(s);
-	len = at.data_len - SCP03_MAC;
+	len = at.data_len - s->size;
 	if ((s->level & SCP03_C_ENC) != 0 && len > 0)
 		rc = scp03_decipher(c, s, false, cmd + at.header_len, &len);
 	if (rc != RC_OK)
@@ -156,7 +156,7 @@ scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data, 
 	}
 	if ((s->level & SCP03_R_MAC) == 0)
 		return RC_OK;
-	if (cap < n || cap - n < CRYPTO_BLOCK + SCP03_MAC)
+	if (cap < n || cap - n < CRYPTO_BLOCK + (size_t)s->size)
 		return RC_SPACE;
 	if ((s->level & SCP03_R_ENC) != 0 && n > 0)
 		rc = scp03_encipher(c, s, true, data, &n);
@@ -166,8 +166,8 @@ scp03_card_wrap(const struct crypto *c, struct scp03_session *s, uint8_t *data, 
 		mem_wipe(data, cap);
 		return scp03_close_unless_ok(s, rc);
 	}
-	memcpy(data + n, mac, SCP03_MAC);
+	memcpy(data + n, mac, s->size);
 	mem_wipe(mac, sizeof mac);
-	*len = n + SCP03_MAC;
+	*len = n + s->size;
 	return RC_OK;
 }

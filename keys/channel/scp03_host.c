@@ -13,11 +13,11 @@ append_mac(const struct crypto *c, struct scp03_session *s, uint8_t *out, size_t
 	uint8_t mac[CRYPTO_MAC];
 	enum rc rc;
 
-	out[4] = (uint8_t)(len + SCP03_MAC);
+	out[4] = (uint8_t)(len + s->size);
 	rc = scp03_command_mac(c, s, out, 5, out + 5, len, mac);
 	if (rc != RC_OK)
 		return rc;
-	memcpy(out + 5 + len, mac, SCP03_MAC);
+	memcpy(out + 5 + len, mac, s->size);
 	memcpy(s->chain, mac, sizeof s->chain);
 	mem_wipe(mac, sizeof mac);
 	return RC_OK;
@@ -31,22 +31,22 @@ scp03_host_authenticate(const struct crypto *c, struct scp03_session *s, uint8_t
 
 	if (!scp03_level_exists(level))
 		return RC_RANGE;
-	if (cap < SCP03_AUTHENTICATE_LEN)
-		return RC_SPACE;
 	if (!s->derived)
 		return RC_STATE;
+	if (cap < 5U + 2U * s->size)
+		return RC_SPACE;
 	s->derived = false;
 	out[0] = 0x80 | SCP03_CLA_MAC;
 	out[1] = SCP03_INS_AUTHENTICATE;
 	out[2] = level;
 	out[3] = 0;
-	memcpy(out + 5, s->host_cryptogram, SCP03_CRYPTOGRAM);
-	rc = append_mac(c, s, out, SCP03_CRYPTOGRAM);
+	memcpy(out + 5, s->host_cryptogram, s->size);
+	rc = append_mac(c, s, out, s->size);
 	if (rc != RC_OK)
 		return scp03_close_unless_ok(s, rc);
 	s->level = level;
 	s->open = true;
-	*out_len = SCP03_AUTHENTICATE_LEN;
+	*out_len = 5U + 2U * s->size;
 	return RC_OK;
 }
 
@@ -58,7 +58,7 @@ wrapped_length(const struct scp03_session *s, size_t len)
 
 	if ((s->level & SCP03_C_ENC) != 0 && len > 0)
 		n = len - len % CRYPTO_BLOCK + CRYPTO_BLOCK;
-	return (s->level & SCP03_C_MAC) != 0 ? n + SCP03_MAC : n;
+	return (s->level & SCP03_C_MAC) != 0 ? n + s->size : n;
 }
 
 enum rc
@@ -108,11 +108,11 @@ unwrap(const struct crypto *c, struct scp03_session *s, uint8_t *data, size_t *l
 		return RC_OK;
 	if (!scp03_sw_is_protected(sw))
 		return n == 0 ? RC_OK : RC_AUTH;
-	if (n < SCP03_MAC)
+	if (n < s->size)
 		return RC_AUTH;
-	n -= SCP03_MAC;
+	n -= s->size;
 	rc = scp03_response_mac(c, s, data, n, sw, mac);
-	if (rc == RC_OK && !mem_equal_ct(mac, data + n, SCP03_MAC))
+	if (rc == RC_OK && !mem_equal_ct(mac, data + n, s->size))
 		rc = RC_AUTH;
 	mem_wipe(mac, sizeof mac);
 	if (rc == RC_OK && (s->level & SCP03_R_ENC) != 0 && n > 0)

@@ -7,7 +7,6 @@
 
 #define SCP03_CLA_MAC 0x04U /* secure messaging bit of the class byte (GlobalPlatform 11.1.4) */
 #define SCP03_INS_AUTHENTICATE 0x82
-#define SCP03_AUTHENTICATE_LEN 21 /* header 4, Lc 1, cryptogram 8, MAC 8 */
 
 /* Levels of Amendment D 7.1.2.1. */
 bool scp03_level_exists(uint8_t level);

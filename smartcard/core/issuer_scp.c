@@ -40,12 +40,15 @@ begin_session(struct card *card, const struct issuer_data *d, const uint8_t *hos
 {
 	const struct crypto *c = card->port->crypto;
 	struct writer w = writer_over(call->rsp, CARD_RESPONSE_MAX);
+	const struct crypto_part aid = { issuer_app.aid, issuer_app.aid_len };
+	struct scp03_key_set set = { .key_len = CRYPTO_KEY };
 	uint8_t challenge[SCP03_CHALLENGE], sequence_bytes[3];
 	enum rc rc;
 
 	put_be24(sequence_bytes, sequence);
-	rc = scp03_card_challenge(c, d->keys.enc, sequence_bytes, issuer_app.aid,
-				  issuer_app.aid_len, challenge);
+	memcpy(set.enc, d->keys.enc, CRYPTO_KEY);
+	rc = scp03_card_challenge(c, &set, sequence_bytes, &aid, SCP03_S8, challenge);
+	mem_wipe(&set, sizeof set);
 	if (rc == RC_OK)
 		rc = scp03_derive(c, &d->keys, host_challenge, challenge, &card->session);
 	if (rc != RC_OK)

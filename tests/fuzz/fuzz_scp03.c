@@ -16,7 +16,9 @@ static const uint8_t levels[8] = { 0x00, 0x01, 0x03, 0x11, 0x13, 0x33, 0x33, 0x0
 static struct scp03_session
 session(uint8_t level)
 {
-	struct scp03_session s = { .level = level, .open = true };
+	struct scp03_session s = {
+		.level = level, .open = true, .key_len = CRYPTO_KEY, .size = SCP03_S8
+	};
 
 	memset(s.s_mac, 0x11, sizeof s.s_mac);
 	memset(s.s_enc, 0x22, sizeof s.s_enc);

@@ -28,11 +28,15 @@ scp03__every_level_and_length_passes_both_ways(void)
 
 	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)(i * 7);
-	for (size_t k = 0; k < sizeof levels; k++) {
-		size_t max = levels[k] == 0x00 ? 255 : (levels[k] & 2) != 0 ? 239 : 247, len = 0;
+	for (size_t k = 0; k < 2 * sizeof levels; k++) {
+		const bool s16 = k >= sizeof levels;
+		const uint8_t level = levels[k % sizeof levels];
+		size_t max = level == 0x00 ? 255 : (level & 2) != 0 ? 239 : 247, len = 0;
 		struct scp03_pair p;
 
-		scp03_pair_open(VECTOR_D, levels[k], &p);
+		scp03_pair_open(s16 ? VECTOR_F : VECTOR_D, level, &p);
+		if (s16 && level != 0)
+			max = (level & 2) != 0 ? 223 : 239;
 		for (size_t n = 0; n <= max; n++) {
 			size_t answer_len = n;
 
@@ -45,7 +49,7 @@ scp03__every_level_and_length_passes_both_ways(void)
 				CHECK(wire[4] == n);
 				CHECK_BYTES(wire + 5, data, n);
 			}
-			CHECK(len == (n > 0 ? 5 + n : 4) + (levels[k] == 0 ? 1 : 0));
+			CHECK(len == (n > 0 ? 5 + n : 4) + (level == 0 ? 1 : 0));
 			memcpy(answer, data, n);
 			CHECK_RC(scp03_card_wrap(crypto_test(), &p.card, answer, &answer_len,
 						 sizeof answer, n % 2 ? SW_OK : SW_MORE_DATA),
@@ -60,6 +64,76 @@ scp03__every_level_and_length_passes_both_ways(void)
 					 sizeof wire, &len),
 			 RC_SPACE);
 		CHECK(p.host.open);
+	}
+}
+
+static void
+scp03__keys_of_every_length_open_and_carry(void)
+{
+	static const uint8_t header[4] = { 0x80, 0xE2, 0x80, 0x00 };
+	static const uint8_t lens[] = { 16, 24, 32, 0, 15, 33 }, sizes[] = { 8, 16, 0, 12 };
+	uint8_t challenge[16] = { 1, 2, 3 }, wire[ROOM], data[ROOM] = "answer";
+
+	for (size_t i = 0; i < COUNT(lens) * COUNT(sizes); i++) {
+		const uint8_t size = sizes[i % COUNT(sizes)];
+		struct scp03_key_set keys = { .key_len = lens[i / COUNT(sizes)], .enc = { 1 } };
+		const bool possible = i / COUNT(sizes) < 3 && i % COUNT(sizes) < 2;
+		struct scp03_pair p = { 0 };
+		size_t len = 0, answer = 6;
+
+		CHECK_RC(
+			scp03_derive_set(crypto_test(), &keys, size, challenge, challenge, &p.host),
+			possible ? RC_OK : RC_RANGE);
+		if (!possible) {
+			check_closed(&p.host);
+			continue;
+		}
+		p.card = p.host;
+		CHECK_RC(scp03_host_authenticate(crypto_test(), &p.host, 0x33, wire, sizeof wire,
+						 &len),
+			 RC_OK);
+		CHECK(len == 5U + 2U * size);
+		CHECK_RC(scp03_card_authenticate(crypto_test(), &p.card, wire, len), RC_OK);
+		CHECK_RC(scp03_host_wrap(crypto_test(), &p.host, header, challenge, 3, wire,
+					 sizeof wire, &len),
+			 RC_OK);
+		CHECK_RC(scp03_card_unwrap(crypto_test(), &p.card, wire, &len), RC_OK);
+		CHECK(len == 8 && memcmp(wire + 5, challenge, 3) == 0);
+		CHECK_RC(scp03_card_wrap(crypto_test(), &p.card, data, &answer, sizeof data, SW_OK),
+			 RC_OK);
+		CHECK(answer == 16U + size);
+		CHECK_RC(scp03_host_unwrap(crypto_test(), &p.host, data, &answer, SW_OK), RC_OK);
+		CHECK(answer == 6 && memcmp(data, "answer", 6) == 0);
+	}
+}
+
+static void
+scp03__parameter_i_says_which_levels_a_domain_takes(void)
+{
+	static const struct {
+		uint8_t i;
+		const char *levels;
+	} rows[] = {
+		{ 0x00, "\x01\x03" },
+		{ 0x10, "\x01\x03" },
+		{ 0x20, "\x01\x03\x11\x13" },
+		{ 0x30, "\x01\x03\x11\x13" },
+		{ 0x60, "\x01\x03\x11\x13\x33" },
+		{ 0x70, "\x01\x03\x11\x13\x33" },
+	};
+	unsigned int known = 0;
+
+	for (unsigned int i = 0; i < 256; i++)
+		known += scp03_i_exists((uint8_t)i);
+	CHECK(known == 2 * COUNT(rows));
+	for (size_t k = 0; k < 2 * COUNT(rows); k++) {
+		const uint8_t i = (uint8_t)(rows[k / 2].i | k % 2);
+
+		CHECK(scp03_i_exists(i));
+		for (unsigned int level = 1; level < 256; level++)
+			CHECK(scp03_level_fits(i, (uint8_t)level) ==
+			      (strchr(rows[k / 2].levels, (int)level) != NULL));
+		CHECK(scp03_level_fits(i, 0));
 	}
 }
 
@@ -363,6 +437,8 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(scp03__every_level_and_length_passes_both_ways),
+		TEST(scp03__keys_of_every_length_open_and_carry),
+		TEST(scp03__parameter_i_says_which_levels_a_domain_takes),
 		TEST(scp03__an_extended_command_is_unwrapped_and_shortened),
 		TEST(scp03__any_altered_bit_of_a_command_closes_the_session),
 		TEST(scp03__an_altered_response_closes_the_host),
