@@ -117,9 +117,9 @@ snap() { echo $((periods * $1 / 10 * period)); }
 most() { echo $(($1 > $2 ? $1 : $2)); }
 # the film, when its key is ordered, and when it begins: all at the beginning of a crypto period
 event_from=$(($(most 1 $((3 * periods / 10))) * period))
-event_to=$(most $(snap 7) $((event_from + period)))
+event_to=$(most "$(snap 7)" $((event_from + period)))
 half_time=$(($(most 1 $((periods / 2))) * period))
-turn=$(most $(snap 7) $half_time)
+turn=$(most "$(snap 7)" "$half_time")
 t0=$(date -u +%Y-%m-%dT20:00:00Z)
 say "service $service, $seconds s, PIDs $pids; crypto period $period s; on the air at ${t0:11:5}"
 note stream "name=$(basename "$original")" "original=$original" "seconds=$seconds" "pids=$pids" \
