@@ -73,11 +73,11 @@ format_check() {
 }
 
 scripts_check() {
-	shellcheck -x tools/*.sh .ci/run tests/*/*.sh
+	shellcheck -x -S warning tools/*.sh .ci/run tests/*/*.sh
 }
 
 manuals_check() {
-	mandoc -T lint -W warning tools/tessera-*/*.1
+	mandoc -T lint -W error tools/tessera-*/*.1
 }
 
 mcu_check() {

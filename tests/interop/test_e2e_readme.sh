@@ -10,5 +10,5 @@ in=$(stream h264)
 cp "$in" "$work/programme.ts"
 cd "$work" || exit 1
 ok bash -eu by_hand.sh
-identical "$in" "$work/clear.ts" 1
 grep -q '7\.50' "$work/out" || die "the wallet does not show 7.50"
+identical "$in" "$work/clear.ts" 1
