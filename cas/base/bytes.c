@@ -59,7 +59,7 @@ put_be64(uint8_t *p, uint64_t v)
 struct reader
 reader_over(const uint8_t *p, size_t len)
 {
-	return (struct reader){ .p = p, .left = len, .failed = false };
+	return (struct reader) { .p = p, .left = len, .failed = false };
 }
 
 const uint8_t *
@@ -149,7 +149,7 @@ reader_at_end(const struct reader *r)
 struct writer
 writer_over(uint8_t *p, size_t cap)
 {
-	return (struct writer){ .base = p, .len = 0, .cap = cap, .failed = false };
+	return (struct writer) { .base = p, .len = 0, .cap = cap, .failed = false };
 }
 
 uint8_t *

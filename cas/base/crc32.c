@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* CRC-32/MPEG-2 by nibble: 64 bytes of table, small enough for the card (ISO/IEC 13818-1 annex A). */
+/* CRC-32/MPEG-2 by nibble: 64 bytes of table, small enough for the card (ISO/IEC 13818-1 annex A).
+ */
 #include "base/crc32.h"
 
 static const uint32_t nibble[16] = {

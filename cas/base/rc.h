@@ -5,25 +5,25 @@
 
 /* Exit statuses of the programs: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused, 5 conflict,
  * 6 I/O or reader, 7 integrity or authentication, 8 time-out. */
-#define RC_TABLE(X)                                                                                \
-	X(RC_OK, 0, "ok")                                                                          \
-	X(RC_FAIL, 1, "failed")                                                                    \
-	X(RC_NO_MEMORY, 1, "out of memory")                                                        \
-	X(RC_CRYPTO, 1, "a cryptographic operation failed")                                        \
-	X(RC_USAGE, 2, "wrong usage")                                                              \
-	X(RC_RANGE, 2, "value out of range")                                                       \
-	X(RC_NOT_FOUND, 3, "not found")                                                            \
-	X(RC_REFUSED, 4, "refused")                                                                \
-	X(RC_SPACE, 4, "does not fit")                                                             \
-	X(RC_CONFLICT, 5, "in conflict with what is there")                                        \
-	X(RC_STATE, 5, "not possible in this state")                                               \
-	X(RC_VERSION, 5, "made by another version")                                                \
-	X(RC_IO, 6, "input/output error")                                                          \
-	X(RC_READER, 6, "no answer from the card or its reader")                                   \
-	X(RC_INTEGRITY, 7, "damaged: a check value is wrong")                                      \
-	X(RC_AUTH, 7, "authentication failed")                                                     \
-	X(RC_TRUNCATED, 7, "ends too early")                                                       \
-	X(RC_FORMAT, 7, "a field has an impossible value")                                         \
+#define RC_TABLE(X)                                              \
+	X(RC_OK, 0, "ok")                                        \
+	X(RC_FAIL, 1, "failed")                                  \
+	X(RC_NO_MEMORY, 1, "out of memory")                      \
+	X(RC_CRYPTO, 1, "a cryptographic operation failed")      \
+	X(RC_USAGE, 2, "wrong usage")                            \
+	X(RC_RANGE, 2, "value out of range")                     \
+	X(RC_NOT_FOUND, 3, "not found")                          \
+	X(RC_REFUSED, 4, "refused")                              \
+	X(RC_SPACE, 4, "does not fit")                           \
+	X(RC_CONFLICT, 5, "in conflict with what is there")      \
+	X(RC_STATE, 5, "not possible in this state")             \
+	X(RC_VERSION, 5, "made by another version")              \
+	X(RC_IO, 6, "input/output error")                        \
+	X(RC_READER, 6, "no answer from the card or its reader") \
+	X(RC_INTEGRITY, 7, "damaged: a check value is wrong")    \
+	X(RC_AUTH, 7, "authentication failed")                   \
+	X(RC_TRUNCATED, 7, "ends too early")                     \
+	X(RC_FORMAT, 7, "a field has an impossible value")       \
 	X(RC_TIMEOUT, 8, "timed out")
 
 #define RC_ENUM(name, exit_status, text) name,

@@ -7,27 +7,27 @@
 
 #include <stdint.h>
 
-#define STATUS_WORD_TABLE(X)                                                                       \
-	X(SW_OK, 0x9000, RC_OK, "ok")                                                              \
-	X(SW_MORE_DATA, 0x6310, RC_OK, "more data available")                                      \
-	X(SW_AUTH_FAILED, 0x6300, RC_AUTH, "authentication of the host failed")                    \
-	X(SW_MEMORY, 0x6581, RC_IO, "the card could not write its memory")                         \
-	X(SW_LENGTH, 0x6700, RC_FORMAT, "wrong length")                                            \
-	X(SW_CHANNEL, 0x6881, RC_FORMAT, "logical channel not supported")                          \
-	X(SW_SECURE_MESSAGING, 0x6882, RC_FORMAT, "secure messaging not supported")                \
-	X(SW_SECURITY_STATUS, 0x6982, RC_AUTH, "security status not satisfied")                    \
-	X(SW_BLOCKED, 0x6983, RC_REFUSED, "authentication method blocked")                         \
-	X(SW_CONDITIONS, 0x6985, RC_STATE, "conditions of use not satisfied")                      \
-	X(SW_SM_DATA, 0x6988, RC_AUTH, "secure messaging data wrong")                              \
-	X(SW_DATA, 0x6A80, RC_FORMAT, "wrong data")                                                \
-	X(SW_FUNCTION, 0x6A81, RC_STATE, "function not supported")                                 \
-	X(SW_FILE, 0x6A82, RC_NOT_FOUND, "application or file not found")                          \
-	X(SW_RECORD, 0x6A83, RC_NOT_FOUND, "record not found")                                     \
-	X(SW_MEMORY_FULL, 0x6A84, RC_SPACE, "no room left on the card")                            \
-	X(SW_P1P2, 0x6A86, RC_FORMAT, "wrong P1 or P2")                                            \
-	X(SW_REFERENCE, 0x6A88, RC_NOT_FOUND, "referenced data not found")                         \
-	X(SW_INS, 0x6D00, RC_FORMAT, "instruction not known")                                      \
-	X(SW_CLA, 0x6E00, RC_FORMAT, "class not supported")                                        \
+#define STATUS_WORD_TABLE(X)                                                        \
+	X(SW_OK, 0x9000, RC_OK, "ok")                                               \
+	X(SW_MORE_DATA, 0x6310, RC_OK, "more data available")                       \
+	X(SW_AUTH_FAILED, 0x6300, RC_AUTH, "authentication of the host failed")     \
+	X(SW_MEMORY, 0x6581, RC_IO, "the card could not write its memory")          \
+	X(SW_LENGTH, 0x6700, RC_FORMAT, "wrong length")                             \
+	X(SW_CHANNEL, 0x6881, RC_FORMAT, "logical channel not supported")           \
+	X(SW_SECURE_MESSAGING, 0x6882, RC_FORMAT, "secure messaging not supported") \
+	X(SW_SECURITY_STATUS, 0x6982, RC_AUTH, "security status not satisfied")     \
+	X(SW_BLOCKED, 0x6983, RC_REFUSED, "authentication method blocked")          \
+	X(SW_CONDITIONS, 0x6985, RC_STATE, "conditions of use not satisfied")       \
+	X(SW_SM_DATA, 0x6988, RC_AUTH, "secure messaging data wrong")               \
+	X(SW_DATA, 0x6A80, RC_FORMAT, "wrong data")                                 \
+	X(SW_FUNCTION, 0x6A81, RC_STATE, "function not supported")                  \
+	X(SW_FILE, 0x6A82, RC_NOT_FOUND, "application or file not found")           \
+	X(SW_RECORD, 0x6A83, RC_NOT_FOUND, "record not found")                      \
+	X(SW_MEMORY_FULL, 0x6A84, RC_SPACE, "no room left on the card")             \
+	X(SW_P1P2, 0x6A86, RC_FORMAT, "wrong P1 or P2")                             \
+	X(SW_REFERENCE, 0x6A88, RC_NOT_FOUND, "referenced data not found")          \
+	X(SW_INS, 0x6D00, RC_FORMAT, "instruction not known")                       \
+	X(SW_CLA, 0x6E00, RC_FORMAT, "class not supported")                         \
 	X(SW_FAULT, 0x6F00, RC_FAIL, "fault inside the card")
 
 #define SW_ENUM(name, word, rc, text) name = word,

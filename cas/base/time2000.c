@@ -117,13 +117,14 @@ time2000_parse(const char *text, uint32_t *t)
 		return RC_OK;
 	}
 	if (!take_number(&text, 4, &year) || !take_char(&text, '-') ||
-	    !take_number(&text, 2, &month) || !take_char(&text, '-') || !take_number(&text, 2, &day))
+	    !take_number(&text, 2, &month) || !take_char(&text, '-') ||
+	    !take_number(&text, 2, &day))
 		return RC_FORMAT;
 	if (year < 2000 || year > 2136 || month < 1 || month > 12 || day < 1 ||
 	    day > days_in(year, month))
 		return RC_FORMAT;
-	if (*text != '\0' && !((take_char(&text, 'T') || take_char(&text, ' ')) &&
-			       take_clock(&text, &clock)))
+	if (*text != '\0' &&
+	    !((take_char(&text, 'T') || take_char(&text, ' ')) && take_clock(&text, &clock)))
 		return RC_FORMAT;
 	for (uint32_t y = 2000; y < year; y++)
 		days += is_leap(y) ? 366U : 365U;

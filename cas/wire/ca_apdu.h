@@ -10,14 +10,17 @@
 #define CA_CLA 0x80
 enum ca_ins {
 	CA_INS_ECM = 0x10,      /* P1P2 0000; data: section; answer: ca_answer */
-	CA_INS_EMM = 0x12,      /* P1P2 0000; data: section; answer: outcome of each kind, see ca_emm_outcome */
+	CA_INS_EMM = 0x12,      /* P1P2 0000; data: section; answer: outcome of each kind, see
+				   ca_emm_outcome */
 	CA_INS_PURCHASE = 0x16, /* P1P2 0000; data: ca_purchase; answer: ca_answer */
-	CA_INS_REPORT = 0x1A,   /* P1P2 0000; data: first record u32 (0 = oldest kept); answer: report batch */
-	CA_INS_GET_DATA = 0xCA  /* P1 = ca_data, P2 = page */
+	CA_INS_REPORT = 0x1A, /* P1P2 0000; data: first record u32 (0 = oldest kept); answer: report
+				 batch */
+	CA_INS_GET_DATA = 0xCA /* P1 = ca_data, P2 = page */
 };
-#define ISO_INS_VERIFY 0x20            /* CLA 00, P1 00, P2 PIN reference; data: digits in ASCII */
-#define ISO_INS_CHANGE_REFERENCE 0x24  /* CLA 00, P1 00, P2 PIN reference; data: length of old u8, old, new */
-#define PIN_PURCHASE 0x81              /* P2 */
+#define ISO_INS_VERIFY 0x20 /* CLA 00, P1 00, P2 PIN reference; data: digits in ASCII */
+#define ISO_INS_CHANGE_REFERENCE \
+	0x24              /* CLA 00, P1 00, P2 PIN reference; data: length of old u8, old, new */
+#define PIN_PURCHASE 0x81 /* P2 */
 #define PIN_MIN 4
 #define PIN_MAX 8
 
@@ -31,26 +34,26 @@ enum ca_data {
 };
 
 /* Outcomes: what the card decided; the box's words for them are in stb-host/ca. */
-#define CA_OUTCOME_TABLE(X)                                                                        \
-	X(OUTCOME_OPEN, 0, "open")                                                                 \
-	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")                                                 \
-	X(OUTCOME_OFFER, 2, "offer")                                                               \
-	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")                                               \
-	X(OUTCOME_BALANCE_LOW, 4, "balance too low")                                               \
-	X(OUTCOME_EXPIRED, 5, "expired")                                                           \
-	X(OUTCOME_NOT_YET, 6, "right not begun yet")                                               \
-	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")                                          \
-	X(OUTCOME_REVOKED, 8, "card refused by the operator")                                      \
-	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")                                     \
-	X(OUTCOME_CLOCK, 10, "waiting for the operator's time")                                    \
-	X(OUTCOME_OWNED, 11, "already bought")                                                     \
-	X(OUTCOME_WINDOW, 12, "not for sale now")                                                  \
-	X(OUTCOME_RECORDS_FULL, 13, "record store full")                                           \
-	X(OUTCOME_RATING, 14, "age rating")                                                        \
-	X(OUTCOME_REGION, 15, "not in this region")                                                \
-	X(OUTCOME_FROZEN, 16, "card frozen")                                                       \
-	X(OUTCOME_NO_OFFER, 17, "no offer seen")                                                   \
-	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")                                              \
+#define CA_OUTCOME_TABLE(X)                                     \
+	X(OUTCOME_OPEN, 0, "open")                              \
+	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")              \
+	X(OUTCOME_OFFER, 2, "offer")                            \
+	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")            \
+	X(OUTCOME_BALANCE_LOW, 4, "balance too low")            \
+	X(OUTCOME_EXPIRED, 5, "expired")                        \
+	X(OUTCOME_NOT_YET, 6, "right not begun yet")            \
+	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")       \
+	X(OUTCOME_REVOKED, 8, "card refused by the operator")   \
+	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")  \
+	X(OUTCOME_CLOCK, 10, "waiting for the operator's time") \
+	X(OUTCOME_OWNED, 11, "already bought")                  \
+	X(OUTCOME_WINDOW, 12, "not for sale now")               \
+	X(OUTCOME_RECORDS_FULL, 13, "record store full")        \
+	X(OUTCOME_RATING, 14, "age rating")                     \
+	X(OUTCOME_REGION, 15, "not in this region")             \
+	X(OUTCOME_FROZEN, 16, "card frozen")                    \
+	X(OUTCOME_NO_OFFER, 17, "no offer seen")                \
+	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")           \
 	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase")
 
 #define CA_OUTCOME_ENUM(name, value, text) name = value,
@@ -58,7 +61,8 @@ enum ca_outcome { CA_OUTCOME_TABLE(CA_OUTCOME_ENUM) };
 #undef CA_OUTCOME_ENUM
 const char *ca_outcome_text(enum ca_outcome outcome); /* never NULL */
 
-/* What became of an EMM: u8 in the answer, with SW 9000. Bad MAC or signature: 6982; malformed: 6A80. */
+/* What became of an EMM: u8 in the answer, with SW 9000. Bad MAC or signature: 6982; malformed:
+ * 6A80. */
 enum ca_emm_outcome {
 	CA_EMM_APPLIED = 0,  /* written */
 	CA_EMM_REPEATED = 1, /* seen before or changes nothing: nothing was written */
@@ -70,7 +74,7 @@ enum ca_emm_outcome {
 enum ca_opened_by { OPENED_BY_FREE = 1, OPENED_BY_SUBSCRIPTION = 2, OPENED_BY_EVENT = 3 };
 
 struct ca_receipt {
-	uint32_t record;      /* its sequence number */
+	uint32_t record; /* its sequence number */
 	uint32_t price;
 	int64_t balance_after;
 	uint8_t tac[8];
@@ -79,24 +83,25 @@ struct ca_receipt {
 /* Answer to ECM and PURCHASE. */
 struct ca_answer {
 	enum ca_outcome outcome;
-	uint8_t cw_size;      /* 0 when there are no control words */
+	uint8_t cw_size; /* 0 when there are no control words */
 	uint8_t cw_even[ECM_CW_MAX];
 	uint8_t cw_odd[ECM_CW_MAX];
-	uint8_t opened_by;    /* enum ca_opened_by, 0 none */
-	uint32_t opened_id;   /* product or event */
-	uint32_t right_end;   /* end of that right, seconds since 2000 */
+	uint8_t opened_by;  /* enum ca_opened_by, 0 none */
+	uint32_t opened_id; /* product or event */
+	uint32_t right_end; /* end of that right, seconds since 2000 */
 	bool may_record;
-	bool has_balance;     /* with OFFER, BALANCE_LOW and after a purchase */
+	bool has_balance; /* with OFFER, BALANCE_LOW and after a purchase */
 	uint8_t slot;
 	uint8_t unit[UNIT_SIZE];
 	uint8_t decimals;
-	int64_t balance;      /* minor units */
+	int64_t balance; /* minor units */
 	bool has_receipt;
 	struct ca_receipt receipt;
 };
 #define CA_ANSWER_MAX 128
 /* RC_RANGE: a value no answer can carry; RC_SPACE. */
-enum rc ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap,
+			 size_t *len) RC_CHECKED;
 /* RC_TRUNCATED, RC_FORMAT; RC_REFUSED: unknown critical tag. On failure *a is all zeros. */
 enum rc ca_answer_decode(const uint8_t *in, size_t len, struct ca_answer *a) RC_CHECKED;
 
@@ -107,61 +112,76 @@ struct ca_purchase {
 	uint32_t event_id;
 	uint8_t slot;
 	uint8_t unit[UNIT_SIZE];
-	uint32_t price;       /* as the viewer saw it, minor units */
+	uint32_t price; /* as the viewer saw it, minor units */
 	uint8_t flags;
 	uint8_t pin_len;      /* 4…8 */
 	uint8_t pin[PIN_MAX]; /* ASCII digits */
 };
 #define CA_PURCHASE_MAX 26
 /* RC_RANGE: PIN length or digits, slot, flags; RC_SPACE. Decoding: RC_TRUNCATED, RC_FORMAT. */
-enum rc ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap,
+			   size_t *len) RC_CHECKED;
 enum rc ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p) RC_CHECKED;
 
 enum card_profile { PROFILE_LABORATORY = 1, PROFILE_PAIRED = 2 };
 
 struct ca_info {
-	uint8_t version;      /* of the CA application's interface: 1 */
+	uint8_t version; /* of the CA application's interface: 1 */
 	uint16_t operator_id;
 	uint32_t leaf;
-	uint8_t profile;      /* enum card_profile */
-	bool secured;         /* personalised for the field */
+	uint8_t profile; /* enum card_profile */
+	bool secured;    /* personalised for the field */
 	uint8_t key_version, signing_version;
 	uint16_t max_entitlements, max_records, max_events;
 	uint8_t max_slots;
-	uint8_t pin_tries;    /* left */
+	uint8_t pin_tries;                      /* left */
 	uint16_t entitlements, records, events; /* in use */
 };
-struct ca_entitlement { uint16_t product; uint32_t start, end; uint8_t flags; };
-struct ca_event_right { uint32_t event_id, end; uint8_t flags; uint32_t record; };
+struct ca_entitlement {
+	uint16_t product;
+	uint32_t start, end;
+	uint8_t flags;
+};
+struct ca_event_right {
+	uint32_t event_id, end;
+	uint8_t flags;
+	uint32_t record;
+};
 struct ca_slot {
 	uint8_t slot, unit[UNIT_SIZE], decimals;
 	uint64_t credit_emm, credit_load, credit_code, refund, spent;
-	int64_t balance;      /* not on the wire: decoding works it out, credits + refund − spent */
+	int64_t balance; /* not on the wire: decoding works it out, credits + refund − spent */
 	uint8_t label_len;
 	char label[16];
 };
 struct ca_status {
-	uint32_t clock;         /* newest authenticated time */
-	uint32_t signed_time;   /* newest signed time */
+	uint32_t clock;       /* newest authenticated time */
+	uint32_t signed_time; /* newest signed time */
 	uint32_t emm_sequence;
-	uint32_t record_head;   /* newest record's sequence number, 0 none */
+	uint32_t record_head; /* newest record's sequence number, 0 none */
 	uint32_t record_acked;
 	uint8_t key_count;
-	struct { uint8_t group; uint16_t epoch; } keys[8];
+	struct {
+		uint8_t group;
+		uint16_t epoch;
+	} keys[8];
 };
 #define CA_ITEMS_PER_PAGE 4 /* of a list, so that every answer is a short APDU */
-/* Encoders of list items append behind *len. RC_SPACE; RC_RANGE: a value that the layout has no room for.
- * Decoders of list items move *in and *len on. RC_NOT_FOUND: nothing left; RC_TRUNCATED, RC_FORMAT, and for
- * ca_info RC_VERSION. */
+/* Encoders of list items append behind *len. RC_SPACE; RC_RANGE: a value that the layout has no
+ * room for. Decoders of list items move *in and *len on. RC_NOT_FOUND: nothing left; RC_TRUNCATED,
+ * RC_FORMAT, and for ca_info RC_VERSION. */
 enum rc ca_info_encode(const struct ca_info *i, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_info_decode(const uint8_t *in, size_t len, struct ca_info *i) RC_CHECKED;
-enum rc ca_entitlement_encode(const struct ca_entitlement *e, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_entitlement_encode(const struct ca_entitlement *e, uint8_t *out, size_t cap,
+			      size_t *len) RC_CHECKED;
 enum rc ca_entitlement_decode(const uint8_t **in, size_t *len, struct ca_entitlement *e) RC_CHECKED;
-enum rc ca_event_right_encode(const struct ca_event_right *e, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_event_right_encode(const struct ca_event_right *e, uint8_t *out, size_t cap,
+			      size_t *len) RC_CHECKED;
 enum rc ca_event_right_decode(const uint8_t **in, size_t *len, struct ca_event_right *e) RC_CHECKED;
 enum rc ca_slot_encode(const struct ca_slot *s, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_slot_decode(const uint8_t **in, size_t *len, struct ca_slot *s) RC_CHECKED;
-enum rc ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+enum rc ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap,
+			 size_t *len) RC_CHECKED;
 enum rc ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s) RC_CHECKED;
 
 #endif

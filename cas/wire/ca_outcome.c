@@ -10,5 +10,6 @@ ca_outcome_text(enum ca_outcome outcome)
 {
 	size_t i = (size_t)outcome;
 
-	return i < sizeof outcome_text / sizeof outcome_text[0] ? outcome_text[i] : "unknown outcome";
+	return i < sizeof outcome_text / sizeof outcome_text[0] ? outcome_text[i]
+								: "unknown outcome";
 }

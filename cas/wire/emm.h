@@ -8,8 +8,8 @@
 #include "crypto/crypto.h"
 #include "wire/ecm.h"
 
-#define EMM_MAX 255          /* whole section, profile S256 */
-#define EMM_PACKET_MAX 183   /* whole section that fits one TS packet */
+#define EMM_MAX 255        /* whole section, profile S256 */
+#define EMM_PACKET_MAX 183 /* whole section that fits one TS packet */
 #define EMM_HEADER 22
 #define EMM_MAC 8
 #define EMM_BODY_MAX (EMM_MAX - EMM_HEADER)
@@ -17,7 +17,8 @@
 
 enum emm_table {
 	EMM_UNIQUE = 0x82, /* one card; address = leaf */
-	EMM_GROUP = 0x83,  /* 256 cards; address = leaf of the first; body starts with a bitmap; numbered */
+	EMM_GROUP = 0x83,  /* 256 cards; address = leaf of the first; body starts with a bitmap;
+			      numbered */
 	EMM_TREE = 0x84,   /* subset difference; address = k u8, prefix u24; numbered */
 	EMM_GLOBAL = 0x85, /* every card of the operator; address 0 */
 	EMM_AUTH = 0x86,   /* shared signature of 11 sections (profile S256); numbered */
@@ -29,36 +30,39 @@ enum emm_table {
 #define EMM_ROOT 0x04     /* the signature is by the root verification key */
 #define EMM_SHARED 0x08   /* authenticated by an EMM_AUTH section; numbered, not in use yet */
 
-/* Commands in the body: tag u8, length u8, value. Bit 7 set = critical: a card that does not know it
- * refuses the whole part. [S] = only in a signed EMM. Values are absolute; repeats write nothing. */
+/* Commands in the body: tag u8, length u8, value. Bit 7 set = critical: a card that does not know
+ * it refuses the whole part. [S] = only in a signed EMM. Values are absolute; repeats write
+ * nothing. */
 enum emm_tag {
 	EMM_TAG_ENTITLEMENT = 0x81,        /* product u16, start u32, end u32, flags u8 */
 	EMM_TAG_ENTITLEMENT_CANCEL = 0x82, /* product u16; FFFF = all */
 	EMM_TAG_EVENT_RIGHT = 0x83,        /* event u32, end u32, flags u8 */
 	EMM_TAG_EVENT_CANCEL = 0x84,       /* event u32 */
 	EMM_TAG_EPOCH_KEY = 0x90,          /* [S] group u8, epoch u16, key 16 */
-	EMM_TAG_TREE_KEY = 0x91,           /* [S] depth_i u8, depth_j u8, path u24, key 16, check 2; numbered */
-	EMM_TAG_SIGNING_KEY = 0x92,        /* [S, root] version u8, floor u8, public key 64; numbered */
-	EMM_TAG_CARD_KEY = 0x93,           /* [S] domain u8, version u8, key 16, KCV 3; numbered */
-	EMM_TAG_CREDIT = 0xA0,             /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */
-	EMM_TAG_REFUND = 0xA1,             /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8; numbered */
-	EMM_TAG_SLOT = 0xA2,               /* [S] slot definition; numbered */
-	EMM_TAG_SLOT_LIMITS = 0xA3,        /* [S] overdraft, threshold, ceiling; numbered */
-	EMM_TAG_RECORD_ACK = 0xB0,         /* [S] record u32, chain 16 */
-	EMM_TAG_REPORT_POLICY = 0xB1,      /* [S] count u16, age u32, amount u32; numbered */
-	EMM_TAG_CARD_STATE = 0xC0,         /* [S] 0 active, 1 frozen, 2 dead; numbered */
-	EMM_TAG_PIN_RESET = 0xC1,          /* [S] which u8, length u8, digits; numbered */
-	EMM_TAG_RATING_RESET = 0xC2,       /* [S] numbered */
-	EMM_TAG_PAIR = 0xC3,               /* [S] box key hash 32; numbered */
-	EMM_TAG_UNPAIR = 0xC4,             /* [S] box key hash 32; numbered */
-	EMM_TAG_REGION = 0xC5,             /* [S] region u16; numbered */
-	EMM_TAG_RELATION = 0xC6,           /* [S] mother and child; numbered */
-	EMM_TAG_TIME = 0xD0,               /* [S] now u32 */
-	EMM_TAG_CLOCK_SET = 0xD1,          /* [S, root] now u32 */
-	EMM_TAG_MESSAGE = 0x50,            /* UTF-8; numbered */
-	EMM_TAG_OSD = 0x51,                /* numbered */
-	EMM_TAG_FINGERPRINT = 0x52,        /* numbered */
-	EMM_TAG_FORCE_TUNE = 0x53          /* numbered */
+	EMM_TAG_TREE_KEY =
+		0x91, /* [S] depth_i u8, depth_j u8, path u24, key 16, check 2; numbered */
+	EMM_TAG_SIGNING_KEY = 0x92, /* [S, root] version u8, floor u8, public key 64; numbered */
+	EMM_TAG_CARD_KEY = 0x93,    /* [S] domain u8, version u8, key 16, KCV 3; numbered */
+	EMM_TAG_CREDIT = 0xA0, /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */
+	EMM_TAG_REFUND =
+		0xA1, /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8; numbered */
+	EMM_TAG_SLOT = 0xA2,          /* [S] slot definition; numbered */
+	EMM_TAG_SLOT_LIMITS = 0xA3,   /* [S] overdraft, threshold, ceiling; numbered */
+	EMM_TAG_RECORD_ACK = 0xB0,    /* [S] record u32, chain 16 */
+	EMM_TAG_REPORT_POLICY = 0xB1, /* [S] count u16, age u32, amount u32; numbered */
+	EMM_TAG_CARD_STATE = 0xC0,    /* [S] 0 active, 1 frozen, 2 dead; numbered */
+	EMM_TAG_PIN_RESET = 0xC1,     /* [S] which u8, length u8, digits; numbered */
+	EMM_TAG_RATING_RESET = 0xC2,  /* [S] numbered */
+	EMM_TAG_PAIR = 0xC3,          /* [S] box key hash 32; numbered */
+	EMM_TAG_UNPAIR = 0xC4,        /* [S] box key hash 32; numbered */
+	EMM_TAG_REGION = 0xC5,        /* [S] region u16; numbered */
+	EMM_TAG_RELATION = 0xC6,      /* [S] mother and child; numbered */
+	EMM_TAG_TIME = 0xD0,          /* [S] now u32 */
+	EMM_TAG_CLOCK_SET = 0xD1,     /* [S, root] now u32 */
+	EMM_TAG_MESSAGE = 0x50,       /* UTF-8; numbered */
+	EMM_TAG_OSD = 0x51,           /* numbered */
+	EMM_TAG_FINGERPRINT = 0x52,   /* numbered */
+	EMM_TAG_FORCE_TUNE = 0x53     /* numbered */
 };
 
 /* Who put money in: the writer of one monotone credit total of a slot. */
@@ -67,14 +71,39 @@ enum credit_source { CREDIT_EMM = 1, CREDIT_LOAD = 2, CREDIT_CODE = 3 };
 struct emm_command {
 	uint8_t tag;
 	union {
-		struct { uint16_t product; uint32_t start, end; uint8_t flags; } entitlement;
-		struct { uint16_t product; } entitlement_cancel;
-		struct { uint32_t event_id, end; uint8_t flags; } event_right;
-		struct { uint32_t event_id; } event_cancel;
-		struct { uint8_t group; uint16_t epoch; uint8_t key[CRYPTO_KEY]; } epoch_key;
-		struct { uint8_t slot, source; uint64_t total; uint32_t sequence; uint8_t cryptogram[8]; } credit;
-		struct { uint32_t record; uint8_t chain[CRYPTO_MAC]; } record_ack;
-		struct { uint32_t now; } time; /* EMM_TAG_TIME and EMM_TAG_CLOCK_SET */
+		struct {
+			uint16_t product;
+			uint32_t start, end;
+			uint8_t flags;
+		} entitlement;
+		struct {
+			uint16_t product;
+		} entitlement_cancel;
+		struct {
+			uint32_t event_id, end;
+			uint8_t flags;
+		} event_right;
+		struct {
+			uint32_t event_id;
+		} event_cancel;
+		struct {
+			uint8_t group;
+			uint16_t epoch;
+			uint8_t key[CRYPTO_KEY];
+		} epoch_key;
+		struct {
+			uint8_t slot, source;
+			uint64_t total;
+			uint32_t sequence;
+			uint8_t cryptogram[8];
+		} credit;
+		struct {
+			uint32_t record;
+			uint8_t chain[CRYPTO_MAC];
+		} record_ack;
+		struct {
+			uint32_t now;
+		} time; /* EMM_TAG_TIME and EMM_TAG_CLOCK_SET */
 	} u;
 };
 
@@ -85,12 +114,12 @@ struct emm_header {
 	uint8_t table_id;
 	uint16_t operator_id;
 	uint32_t address;
-	uint8_t flags;               /* EMM_SIGNED | … */
-	uint8_t key_version;         /* of the card key; 0 when not ciphered */
-	uint8_t signing_version;     /* of the signing key; 0 when not signed */
-	uint32_t sequence;           /* per operator and class */
-	uint8_t part, parts;         /* 1…n of n */
-	uint32_t valid_until;        /* seconds since 2000 */
+	uint8_t flags;           /* EMM_SIGNED | … */
+	uint8_t key_version;     /* of the card key; 0 when not ciphered */
+	uint8_t signing_version; /* of the signing key; 0 when not signed */
+	uint32_t sequence;       /* per operator and class */
+	uint8_t part, parts;     /* 1…n of n */
+	uint32_t valid_until;    /* seconds since 2000 */
 };
 
 /* Keys that cipher and MAC a card's unique EMMs (ladder labels EMM_ENC and EMM_MAC). */
@@ -104,7 +133,8 @@ typedef enum rc (*emm_sign_fn)(void *ctx, const uint8_t digest[CRYPTO_HASH],
 			       uint8_t signature[CRYPTO_SIGNATURE]);
 
 /* Appends one command to a body. RC_SPACE: no room; RC_FORMAT: a tag that has no encoding yet. */
-enum rc emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap, size_t *len) RC_CHECKED;
+enum rc emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap,
+			   size_t *len) RC_CHECKED;
 /* Reads the command at the front of *body and moves on. RC_NOT_FOUND: body is empty;
  * RC_REFUSED: unknown critical tag; RC_FORMAT, RC_TRUNCATED. Unknown optional tags are skipped. */
 enum rc emm_command_decode(const uint8_t **body, size_t *len, struct emm_command *cmd) RC_CHECKED;
@@ -122,8 +152,8 @@ enum rc emm_seal(const struct crypto *c, const struct emm_header *h, const uint8
 /* Reads the header. RC_TRUNCATED, RC_FORMAT, RC_VERSION. */
 enum rc emm_parse(const uint8_t *section, size_t len, struct emm_header *h) RC_CHECKED;
 /* Checks MAC and deciphers (EMM_CIPHERED), or copies the body. RC_AUTH: wrong MAC or padding.
- * The signature is not looked at. RC_RANGE: ciphered, and keys is NULL. body has room for EMM_BODY_MAX
- * and is used while checking: wiped on failure. */
+ * The signature is not looked at. RC_RANGE: ciphered, and keys is NULL. body has room for
+ * EMM_BODY_MAX and is used while checking: wiped on failure. */
 enum rc emm_open(const struct crypto *c, const uint8_t *section, size_t len,
 		 const struct emm_keys *keys, uint8_t *body, size_t *body_len) RC_CHECKED;
 /* Verifies the signature of a signed section. RC_AUTH: wrong, or the section is not signed. */

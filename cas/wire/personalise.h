@@ -6,13 +6,25 @@
 
 #include <stdint.h>
 
-#define AID_ISSUER { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00 }
+#define AID_ISSUER                                             \
+	{                                                      \
+		0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00 \
+	}
 #define AID_ISSUER_LEN 8
-#define AID_CA { 0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x01 }
+#define AID_CA                                                       \
+	{                                                            \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x01 \
+	}
 #define AID_CA_LEN 9
-#define AID_CA_DOMAIN { 0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x41, 0x81 }
+#define AID_CA_DOMAIN                                                      \
+	{                                                                  \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x41, 0x81 \
+	}
 #define AID_CA_DOMAIN_LEN 10
-#define AID_PURSE { 0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01 }
+#define AID_PURSE                                                    \
+	{                                                            \
+		0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01 \
+	}
 #define AID_PURSE_LEN 9
 
 #define SCP_KEY_VERSION_TEST 0xFF /* GlobalPlatform's public test keys 40…4F, in a blank card */
@@ -20,17 +32,18 @@
 
 /* Keys are wrapped: AES-CBC, IV 0, under the static DEK of the issuer domain. */
 enum dgi {
-	DGI_CA_IDENTITY = 0x0101,  /* operator u16, leaf u32, profile u8, capability u8 (0) */
-	DGI_CA_KEY = 0x8102,       /* version u8, wrapped key 16, KCV 3 */
-	DGI_CA_ROOT = 0x0103,      /* root verification key 64 */
-	DGI_CA_SIGNING = 0x0104,   /* version u8, verification key 64 */
-	DGI_CA_EPOCH = 0x8105,     /* group u8, epoch u16, wrapped key 16, KCV 3 */
-	DGI_CA_PIN = 0x8106,       /* wrapped block 16: length u8, ASCII digits, zeros */
-	DGI_CA_TIME = 0x0107,      /* signed time u32 */
+	DGI_CA_IDENTITY = 0x0101,    /* operator u16, leaf u32, profile u8, capability u8 (0) */
+	DGI_CA_KEY = 0x8102,         /* version u8, wrapped key 16, KCV 3 */
+	DGI_CA_ROOT = 0x0103,        /* root verification key 64 */
+	DGI_CA_SIGNING = 0x0104,     /* version u8, verification key 64 */
+	DGI_CA_EPOCH = 0x8105,       /* group u8, epoch u16, wrapped key 16, KCV 3 */
+	DGI_CA_PIN = 0x8106,         /* wrapped block 16: length u8, ASCII digits, zeros */
+	DGI_CA_TIME = 0x0107,        /* signed time u32 */
 	DGI_PURSE_IDENTITY = 0x0201, /* issuer operator u16, leaf u32 */
-	DGI_PURSE_KEY = 0x8202,    /* version u8, wrapped key 16, KCV 3 */
-	DGI_PURSE_SLOT = 0x0203,   /* slot u8, unit 3, decimals u8, maximum balance u64, label length u8, label ≤ 16 */
-	DGI_PURSE_LIMIT = 0x0204   /* caller AID length u8, AID, largest single debit u32 */
+	DGI_PURSE_KEY = 0x8202,      /* version u8, wrapped key 16, KCV 3 */
+	DGI_PURSE_SLOT = 0x0203, /* slot u8, unit 3, decimals u8, maximum balance u64, label length
+				    u8, label ≤ 16 */
+	DGI_PURSE_LIMIT = 0x0204 /* caller AID length u8, AID, largest single debit u32 */
 };
 
 #endif

@@ -10,17 +10,17 @@
 #define RECORD_TAC 8
 
 enum record_type {
-	RECORD_EVENT = 1,   /* purchase of an event */
-	RECORD_SLICE = 2,   /* pay-per-time session; numbered, not in use yet */
-	RECORD_TOPUP = 3,   /* numbered, not in use yet */
-	RECORD_REFUND = 4,  /* numbered, not in use yet */
-	RECORD_BOOKING = 5  /* numbered, not in use yet */
+	RECORD_EVENT = 1,  /* purchase of an event */
+	RECORD_SLICE = 2,  /* pay-per-time session; numbered, not in use yet */
+	RECORD_TOPUP = 3,  /* numbered, not in use yet */
+	RECORD_REFUND = 4, /* numbered, not in use yet */
+	RECORD_BOOKING = 5 /* numbered, not in use yet */
 };
 #define RECORD_MAY_RECORD 0x01
 #define RECORD_NO_CALLBACK 0x02
 
 struct record {
-	uint32_t sequence;     /* 1, 2, 3 … per card and operator */
+	uint32_t sequence; /* 1, 2, 3 … per card and operator */
 	uint8_t type;
 	uint8_t flags;
 	uint16_t operator_id;
@@ -28,8 +28,8 @@ struct record {
 	uint16_t service_id;
 	uint8_t slot;
 	uint8_t unit[UNIT_SIZE];
-	uint32_t price;        /* minor units */
-	uint32_t time;         /* of the ECM that carried the offer */
+	uint32_t price; /* minor units */
+	uint32_t time;  /* of the ECM that carried the offer */
 	uint32_t purse_sequence;
 	int64_t balance_after; /* minor units */
 	uint8_t tac[RECORD_TAC];
@@ -38,20 +38,22 @@ struct record {
 void record_encode(const struct record *r, uint8_t out[RECORD_SIZE]);
 enum rc record_decode(const uint8_t in[RECORD_SIZE], struct record *r) RC_CHECKED; /* RC_FORMAT */
 
-/* The purse's proof of a debit: CMAC under the card's TAC key over the record's fields (FORMATS.md), 8 bytes. */
+/* The purse's proof of a debit: CMAC under the card's TAC key over the record's fields
+ * (FORMATS.md), 8 bytes. */
 enum rc record_tac(const struct crypto *c, const uint8_t tac_key[CRYPTO_KEY],
 		   const struct record *r, uint8_t tac[RECORD_TAC]) RC_CHECKED;
 /* next = CMAC(chain_key, previous | record). The chain starts with 16 zero bytes. */
 enum rc record_chain(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
 		     const uint8_t previous[CRYPTO_MAC], const uint8_t record[RECORD_SIZE],
 		     uint8_t next[CRYPTO_MAC]) RC_CHECKED;
-/* Cryptogram of a credit: CMAC(topup_key, leaf u32 | slot u8 | source u8 | total u64 | sequence u32)[8]. */
+/* Cryptogram of a credit: CMAC(topup_key, leaf u32 | slot u8 | source u8 | total u64 | sequence
+ * u32)[8]. */
 enum rc credit_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY],
 			  uint32_t leaf, uint8_t slot, uint8_t source, uint64_t total,
 			  uint32_t sequence, uint8_t cryptogram[8]) RC_CHECKED;
 
-#define REPORT_HEADER 32         /* in clear, see FORMATS.md */
-#define REPORT_RECORDS_MAX 2     /* in one batch: a batch fits a short APDU's 256 bytes */
+#define REPORT_HEADER 32     /* in clear, see FORMATS.md */
+#define REPORT_RECORDS_MAX 2 /* in one batch: a batch fits a short APDU's 256 bytes */
 #define REPORT_MAX 256
 #define REPORT_LAST 0x01
 
@@ -60,27 +62,33 @@ struct report_totals {
 	uint64_t credit_emm, credit_load, credit_code, refund, spent;
 };
 
-/* One batch; a report file is the concatenation of a card's batches, each preceded by its length u16. */
+/* One batch; a report file is the concatenation of a card's batches, each preceded by its length
+ * u16. */
 struct report {
 	uint16_t operator_id;
 	uint32_t leaf;
 	uint8_t key_version;
-	uint8_t flags;                     /* REPORT_LAST */
-	uint32_t first;                    /* sequence of records[0]; when there are none, head + 1 */
+	uint8_t flags;  /* REPORT_LAST */
+	uint32_t first; /* sequence of records[0]; when there are none, head + 1 */
 	uint8_t record_count;
-	uint32_t clock;                    /* the card's, seconds since 2000 */
-	uint32_t head;                     /* newest record on the card, 0 none */
-	uint8_t chain_before[CRYPTO_MAC];  /* after record first − 1 */
-	uint8_t chain_head[CRYPTO_MAC];    /* after record head */
-	struct report_totals totals;       /* of slot 0 */
+	uint32_t clock;                   /* the card's, seconds since 2000 */
+	uint32_t head;                    /* newest record on the card, 0 none */
+	uint8_t chain_before[CRYPTO_MAC]; /* after record first − 1 */
+	uint8_t chain_head[CRYPTO_MAC];   /* after record head */
+	struct report_totals totals;      /* of slot 0 */
 	struct record records[REPORT_RECORDS_MAX];
 };
-struct report_keys { uint8_t enc[CRYPTO_KEY]; uint8_t mac[CRYPTO_KEY]; };
+struct report_keys {
+	uint8_t enc[CRYPTO_KEY];
+	uint8_t mac[CRYPTO_KEY];
+};
 
-/* Ciphers (AES-CBC, IV = tag) under keys; tag = CMAC over header and plain text. RC_RANGE, RC_SPACE, RC_CRYPTO. */
+/* Ciphers (AES-CBC, IV = tag) under keys; tag = CMAC over header and plain text. RC_RANGE,
+ * RC_SPACE, RC_CRYPTO. */
 enum rc report_seal(const struct crypto *c, const struct report_keys *keys, const struct report *r,
 		    uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
-/* Reads operator, leaf, key version, flags and count, which are in clear. RC_FORMAT, RC_TRUNCATED, RC_VERSION. */
+/* Reads operator, leaf, key version, flags and count, which are in clear. RC_FORMAT, RC_TRUNCATED,
+ * RC_VERSION. */
 enum rc report_parse(const uint8_t *in, size_t len, struct report *r) RC_CHECKED;
 /* Deciphers and checks. RC_AUTH: the tag is wrong. */
 enum rc report_open(const struct crypto *c, const struct report_keys *keys, const uint8_t *in,

@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CRYPTO_BLOCK 16        /* AES and SM4 block, bytes */
-#define CRYPTO_KEY 16          /* keys of the ladder, bytes */
-#define CRYPTO_MAC 16          /* full CMAC, bytes; messages carry the first 8 */
-#define CRYPTO_HASH 32         /* SHA-256, SM3 */
-#define CRYPTO_SIGNATURE 64    /* ECDSA P-256, r | s, big-endian */
-#define CRYPTO_PUBLIC 64       /* P-256 point, x | y, big-endian, without the leading 04 */
-#define CRYPTO_KCV 3           /* key check value, bytes */
+#define CRYPTO_BLOCK 16     /* AES and SM4 block, bytes */
+#define CRYPTO_KEY 16       /* keys of the ladder, bytes */
+#define CRYPTO_MAC 16       /* full CMAC, bytes; messages carry the first 8 */
+#define CRYPTO_HASH 32      /* SHA-256, SM3 */
+#define CRYPTO_SIGNATURE 64 /* ECDSA P-256, r | s, big-endian */
+#define CRYPTO_PUBLIC 64    /* P-256 point, x | y, big-endian, without the leading 04 */
+#define CRYPTO_KCV 3        /* key check value, bytes */
 
 enum crypto_direction { CRYPTO_ENCRYPT, CRYPTO_DECRYPT };
 
@@ -42,14 +42,17 @@ struct crypto {
 	/* SHA-256 (FIPS 180-4) over the concatenation of n parts. */
 	enum rc (*hash)(void *ctx, const struct crypto_part *parts, size_t n,
 			uint8_t digest[CRYPTO_HASH]);
-	/* ECDSA P-256 (FIPS 186-4): RC_OK, RC_AUTH (wrong signature or no point on the curve), RC_CRYPTO. */
+	/* ECDSA P-256 (FIPS 186-4): RC_OK, RC_AUTH (wrong signature or no point on the curve),
+	 * RC_CRYPTO. */
 	enum rc (*verify)(void *ctx, const uint8_t public_key[CRYPTO_PUBLIC],
-			  const uint8_t digest[CRYPTO_HASH], const uint8_t signature[CRYPTO_SIGNATURE]);
+			  const uint8_t digest[CRYPTO_HASH],
+			  const uint8_t signature[CRYPTO_SIGNATURE]);
 	/* Fit for keys. */
 	enum rc (*random)(void *ctx, uint8_t *out, size_t len);
 };
 
-/* Key check value: AES(key, 01×16), first three bytes (GlobalPlatform, Amendment D 7.1). Safe to print. */
+/* Key check value: AES(key, 01×16), first three bytes (GlobalPlatform, Amendment D 7.1). Safe to
+ * print. */
 enum rc crypto_kcv(const struct crypto *c, const uint8_t key[CRYPTO_KEY],
 		   uint8_t kcv[CRYPTO_KCV]) RC_CHECKED;
 /* CMAC over one contiguous message. */

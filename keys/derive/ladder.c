@@ -16,7 +16,8 @@ ladder_label_text(enum ladder_label label)
 
 enum rc
 ladder_kdf(const struct crypto *c, const uint8_t key[CRYPTO_KEY], const uint8_t *label,
-	   size_t label_len, const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len)
+	   size_t label_len, const uint8_t *context, size_t context_len, uint8_t *out,
+	   size_t out_len)
 {
 	uint8_t counter = 0, zero = 0, bits[2], block[CRYPTO_MAC];
 	size_t done = 0;
@@ -26,8 +27,11 @@ ladder_kdf(const struct crypto *c, const uint8_t key[CRYPTO_KEY], const uint8_t 
 		return RC_RANGE;
 	put_be16(bits, (uint16_t)(out_len * 8));
 	while (done < out_len && rc == RC_OK) {
-		struct crypto_part parts[] = { { &counter, 1 }, { label, label_len }, { &zero, 1 },
-					       { context, context_len }, { bits, sizeof bits } };
+		struct crypto_part parts[] = { { &counter, 1 },
+					       { label, label_len },
+					       { &zero, 1 },
+					       { context, context_len },
+					       { bits, sizeof bits } };
 		size_t n = out_len - done < sizeof block ? out_len - done : sizeof block;
 
 		counter++;

@@ -76,7 +76,7 @@ void
 test_rc(const char *file, unsigned int line, const char *expression, int got, int want)
 {
 	if (got != want)
-		fprintf(stderr, "%s:%u: %s is %d (%s), want %d (%s) %s\n", file, line, expression, got,
-			rc_name((enum rc)got), want, rc_name((enum rc)want), row);
+		fprintf(stderr, "%s:%u: %s is %d (%s), want %d (%s) %s\n", file, line, expression,
+			got, rc_name((enum rc)got), want, rc_name((enum rc)want), row);
 	CU_assertImplementation(got == want, line, expression, file, "", CU_FALSE);
 }

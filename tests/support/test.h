@@ -12,9 +12,13 @@ struct test_case {
 	const char *name; /* module__behaviour_in_words */
 	void (*run)(void);
 };
-#define TEST(function) { #function, function }
+#define TEST(function)              \
+	{                           \
+#function, function \
+	}
 
-/* Runs all of them as one suite; returns main's exit status. Prints "N passed, N failed" at the end. */
+/* Runs all of them as one suite; returns main's exit status. Prints "N passed, N failed" at the
+ * end. */
 int test_run(const char *suite, const struct test_case *cases, size_t count);
 
 /* Compares bytes; on difference prints both as hex and fails the test. */
@@ -25,7 +29,8 @@ size_t test_hex(const char *text, uint8_t *out, size_t cap);
 /* Names the row of a table test in the output when a check in it fails. */
 void test_row(const char *name);
 #define CHECK(expression) CU_ASSERT_TRUE(expression)
-#define CHECK_RC(expression, want) test_rc(__FILE__, __LINE__, #expression, (int)(expression), (int)(want))
+#define CHECK_RC(expression, want) \
+	test_rc(__FILE__, __LINE__, #expression, (int)(expression), (int)(want))
 void test_rc(const char *file, unsigned int line, const char *expression, int got, int want);
 
 #endif

@@ -183,11 +183,11 @@ struct sw_row {
 };
 
 static const struct sw_row sw_rows[] = {
-	{ "6982", RC_AUTH, RC_AUTH },       { "6A80", RC_FORMAT, RC_FORMAT },
-	{ "6985", RC_STATE, RC_STATE },     { "6581", RC_IO, RC_IO },
-	{ "6F00", RC_FAIL, RC_FAIL },       { "6A84", RC_SPACE, RC_SPACE },
+	{ "6982", RC_AUTH, RC_AUTH },          { "6A80", RC_FORMAT, RC_FORMAT },
+	{ "6985", RC_STATE, RC_STATE },        { "6581", RC_IO, RC_IO },
+	{ "6F00", RC_FAIL, RC_FAIL },          { "6A84", RC_SPACE, RC_SPACE },
 	{ "FF9000", RC_TRUNCATED, RC_FORMAT }, { "9000", RC_TRUNCATED, RC_FORMAT },
-	{ NULL, RC_READER, RC_READER },     { "90", RC_READER, RC_READER },
+	{ NULL, RC_READER, RC_READER },        { "90", RC_READER, RC_READER },
 };
 
 static void

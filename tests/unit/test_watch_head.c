@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The head of a stream: nothing is lost of one that begins in the middle, and nothing waits for ever. */
+/* The head of a stream: nothing is lost of one that begins in the middle, and nothing waits for
+ * ever. */
 #include "test.h"
 #include "watch_bench.h"
 
@@ -14,7 +15,8 @@ head__a_stream_that_begins_before_its_tables_comes_back_whole(void)
 
 		bench_start(&b, NULL);
 		b.fake.entitled = true;
-		bench_period_of(&b, 10, 8); /* ECM and packets, of PIDs that nothing has named yet */
+		bench_period_of(&b, 10,
+				8); /* ECM and packets, of PIDs that nothing has named yet */
 		bench_period_of(&b, 11, 8);
 		bench_tables(&b);
 		bench_period_of(&b, 12, 8);

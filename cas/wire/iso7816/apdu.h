@@ -19,8 +19,8 @@ struct apdu {
 
 /* RC_TRUNCATED: fewer than 4 bytes; RC_FORMAT: lengths that fit no case. */
 enum rc apdu_parse(const uint8_t *cmd, size_t len, struct apdu *a) RC_CHECKED;
-/* Builds the shortest case that carries lc and le; a->extended is not looked at. RC_SPACE; RC_RANGE: le above
- * 65,536, or lc without data. */
+/* Builds the shortest case that carries lc and le; a->extended is not looked at. RC_SPACE;
+ * RC_RANGE: le above 65,536, or lc without data. */
 enum rc apdu_build(const struct apdu *a, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 
 #endif
