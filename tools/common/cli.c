@@ -10,14 +10,6 @@
 #define LINE_MAX_BYTES 1024
 #define VERBS_MAX 64
 
-static struct cli_state state = { .program = "tessera" };
-
-struct cli_state *
-cli_state(void)
-{
-	return &state;
-}
-
 /* A file name may hold anything; an error is one line and moves no cursor. */
 static void
 print_line(char *line)
@@ -34,8 +26,9 @@ print_line(char *line)
 static size_t
 line_start(char *line, size_t cap)
 {
-	int n = state.verb ? snprintf(line, cap, "%s: %s: ", state.program, state.verb)
-			   : snprintf(line, cap, "%s: ", state.program);
+	const struct cli_state *state = cli_state();
+	int n = state->verb ? snprintf(line, cap, "%s: %s: ", state->program, state->verb)
+			    : snprintf(line, cap, "%s: ", state->program);
 
 	return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
@@ -146,7 +139,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	const struct cli_verb *verb;
 	int words, status;
 
-	state = (struct cli_state) { .program = program->name };
+	*cli_state() = (struct cli_state) { .program = program->name };
 	if (argc < 2) {
 		char why[120];
 
@@ -164,7 +157,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 		verb = find_verb(program, argc, argv, &words);
 		if (!verb)
 			return unknown_verb(program, argc, argv);
-		state.verb = verb->name;
+		cli_state()->verb = verb->name;
 		status = verb->run(argc - words, argv + words);
 		cli_progress_done();
 	}

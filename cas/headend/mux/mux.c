@@ -9,23 +9,7 @@
 
 #include "base/mem.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-enum rc
-mux_fail(struct mux *m, enum rc rc, const char *format, ...)
-{
-	va_list arguments;
-
-	if (m->failed == RC_OK) {
-		va_start(arguments, format);
-		(void)vsnprintf(m->error, sizeof m->error, format, arguments);
-		va_end(arguments);
-		m->failed = rc;
-	}
-	return rc;
-}
 
 static enum rc
 services_open(struct mux *m)
@@ -99,87 +83,16 @@ mux_free(struct mux **mux)
 	*mux = NULL;
 }
 
-uint64_t
-mux_stream_ms(const struct mux *m)
-{
-	return (uint64_t)m->options.start_time * 1000 + clock_now(&m->clock) / (TS_CLOCK / 1000);
-}
-
-/* Moves finished packets from the pipe to the output. */
-static enum rc
-pump(struct mux *m)
-{
-	size_t most = pipe_held(m->pipe) * TS_SIZE;
-
-	if (most == 0)
-		return RC_OK;
-	if (m->out_head > 0) {
-		memmove(m->out, m->out + m->out_head, m->out_len);
-		m->out_head = 0;
-	}
-	if (most > m->out_cap - m->out_len) {
-		size_t cap = (m->out_len + most) * 2;
-		uint8_t *out = realloc(m->out, cap);
-
-		if (out == NULL)
-			return mux_fail(m, RC_NO_MEMORY, "out of memory");
-		m->out = out;
-		m->out_cap = cap;
-	}
-	m->out_len += pipe_pop(m->pipe, m->out + m->out_len, m->out_cap - m->out_len);
-	return RC_OK;
-}
-
-/* s NULL: as it is. */
-static enum rc
-push(struct mux *m, const uint8_t *packet, const struct service *s)
-{
-	enum rc rc;
-
-	for (;;) {
-		if (s == NULL)
-			rc = pipe_pass(m->pipe, packet);
-		else
-			rc = pipe_scramble(m->pipe, packet, s->pipe, s->period & 1U);
-		if (rc != RC_SPACE)
-			break;
-		rc = pump(m);
-		if (rc != RC_OK)
-			return rc;
-	}
-	if (rc != RC_OK)
-		return mux_fail(m, rc, "scrambling failed");
-	m->stats.packets_out++;
-	return RC_OK;
-}
-
-enum rc
-mux_emit(struct mux *m, const uint8_t *packet)
-{
-	return push(m, packet, NULL);
-}
-
-enum rc
-mux_emit_own(struct mux *m, const uint8_t *packet)
-{
-	if (m->null_slot)
-		m->stats.nulls_replaced++;
-	else
-		m->stats.packets_added++;
-	m->null_slot = false;
-	return push(m, packet, NULL);
-}
-
 static enum rc
 scramble(struct mux *m, const uint8_t *packet, struct service *s)
 {
 	const struct service *owner = &m->services[s->owner];
 
 	if (ts_get_scrambling(packet) != TS_CLEAR || ts_payload_offset(packet) == TS_SIZE)
-		return push(m, packet, NULL);
+		return mux_push(m, packet, NULL);
 	m->stats.packets_scrambled++;
 	s->stats.packets_scrambled++;
-	return push(m, packet, owner);
+	return mux_push(m, packet, owner);
 }
 
 /* A packet whose surroundings are known goes to the output. */
@@ -202,7 +115,7 @@ place(struct mux *m, const uint8_t *packet)
 		return rewrite_packet(m, packet);
 	if (m->es[pid] != NO_SERVICE)
 		return scramble(m, packet, &m->services[m->es[pid] - 1]);
-	return push(m, packet, NULL);
+	return mux_push(m, packet, NULL);
 }
 
 static enum rc
@@ -276,7 +189,7 @@ mux_feed(struct mux *m, const uint8_t *data, size_t len)
 
 	while (rc == RC_OK && (packet = ts_sync_next(&m->sync, &data, &len)) != NULL)
 		rc = take(m, packet);
-	return rc == RC_OK ? pump(m) : mux_fail(m, rc, "%s", rc_text(rc));
+	return rc == RC_OK ? mux_pump(m) : mux_fail(m, rc, "%s", rc_text(rc));
 }
 
 enum rc
@@ -286,7 +199,7 @@ mux_flush(struct mux *m)
 
 	if (rc != RC_OK)
 		return mux_fail(m, rc, "scrambling failed");
-	return pump(m);
+	return mux_pump(m);
 }
 
 enum rc

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The multiplexer's inside, shared by the files of this room only.
  *
- *   mux.c      packets in, held, placed, out
+ * From top to bottom; nothing calls back up:
+ *
+ *   mux.c      packets in, held, placed
+ *   insert.c   when ECMs, EMMs and the CAT go out
  *   tables.c   PAT, PMTs and CAT of the input; which PID belongs to whom; free PIDs
- *   rewrite.c  PMT and CAT of the output
  *   periods.c  crypto periods, control words, ECM contents
- *   insert.c   when ECMs, EMMs and the CAT go out */
+ *   rewrite.c  PMT and CAT of the output
+ *   output.c   packets through the pipeline, out
+ *   state.c    what all of them ask */
 #ifndef TESSERA_MUX_PRIVATE_H
 #define TESSERA_MUX_PRIVATE_H
 
@@ -120,15 +124,20 @@ struct mux {
 	struct mux_stats stats;
 };
 
-/* Notes the first failure and returns it. */
+/* state.c: notes the first failure and returns it. */
 enum rc mux_fail(struct mux *m, enum rc rc, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* mux.c: puts a packet behind the last one. */
-enum rc mux_emit(struct mux *m, const uint8_t *packet) RC_CHECKED;
-/* The same for a packet of our own, in place of a null packet when there is one. */
-enum rc mux_emit_own(struct mux *m, const uint8_t *packet) RC_CHECKED;
 uint64_t mux_stream_ms(const struct mux *m);
+/* NULL: the stream has none of that number, or it is not to be scrambled. */
+struct program *mux_program(struct mux *m, uint16_t number);
+struct service *mux_service(struct mux *m, uint16_t number);
+
+/* output.c: puts a packet behind the last one, scrambled with the words of s unless it is NULL. */
+enum rc mux_push(struct mux *m, const uint8_t *packet, const struct service *s) RC_CHECKED;
+/* A packet of our own, in place of a null packet when there is one. */
+enum rc mux_push_own(struct mux *m, const uint8_t *packet) RC_CHECKED;
+/* Moves finished packets from the pipe to the output. */
+enum rc mux_pump(struct mux *m) RC_CHECKED;
 
 /* tables.c */
 enum rc tables_scan(struct mux *m, const uint8_t *packet) RC_CHECKED;
@@ -136,7 +145,6 @@ bool tables_ready(const struct mux *m);    /* every service to scramble has a PM
 bool tables_complete(const struct mux *m); /* … and every other one */
 void tables_free(struct mux *m);
 enum rc tables_choose_pids(struct mux *m) RC_CHECKED;
-struct program *tables_program(struct mux *m, uint16_t number);
 
 /* rewrite.c */
 enum rc rewrite_packet(struct mux *m, const uint8_t *packet) RC_CHECKED;

@@ -33,16 +33,6 @@ add_section(struct mux *m, const uint8_t *section, size_t len)
 	return RC_OK;
 }
 
-static struct service *
-scrambled_service(struct mux *m, uint16_t number)
-{
-	for (size_t i = 0; i < m->options.service_count; i++) {
-		if (m->services[i].id == number)
-			return &m->services[i];
-	}
-	return NULL;
-}
-
 static enum rc
 add_pmt(struct mux *m, struct service *s, const struct psi_pmt *pmt)
 {
@@ -110,7 +100,7 @@ on_section(void *ctx, const uint8_t *section, size_t len)
 		return;
 	}
 	if (psi_pmt_parse(section, len, &pmt) == RC_OK)
-		s = scrambled_service(r->m, pmt.h.extension);
+		s = mux_service(r->m, pmt.h.extension);
 	r->rc = s != NULL ? add_pmt(r->m, s, &pmt) : add_section(r->m, section, len);
 }
 
@@ -125,7 +115,7 @@ rewrite_emit(struct mux *m, struct ts_packetiser *p, bool own)
 	for (size_t i = 0; i < packets && rc == RC_OK; i++) {
 		const uint8_t *packet = m->packets + i * TS_SIZE;
 
-		rc = own ? mux_emit_own(m, packet) : mux_emit(m, packet);
+		rc = own ? mux_push_own(m, packet) : mux_push(m, packet, NULL);
 	}
 	return rc;
 }
@@ -162,7 +152,7 @@ rewrite_packet(struct mux *m, const uint8_t *packet)
 enum rc
 rewrite_resend_pmt(struct mux *m, struct service *s)
 {
-	const struct program *program = tables_program(m, s->id);
+	const struct program *program = mux_program(m, s->id);
 	struct psi_pmt pmt;
 	enum rc rc;
 

@@ -23,26 +23,6 @@ struct scan {
 	enum rc rc;
 };
 
-struct program *
-tables_program(struct mux *m, uint16_t number)
-{
-	for (size_t i = 0; i < m->program_count; i++) {
-		if (m->programs[i].number == number)
-			return &m->programs[i];
-	}
-	return NULL;
-}
-
-static struct service *
-service_of(struct mux *m, uint16_t number)
-{
-	for (size_t i = 0; i < m->options.service_count; i++) {
-		if (m->services[i].id == number)
-			return &m->services[i];
-	}
-	return NULL;
-}
-
 static bool
 is_ours(const struct mux *m, uint16_t pid)
 {
@@ -196,7 +176,7 @@ claim_stream(struct mux *m, struct service *s, uint16_t pid)
 static enum rc
 map_program(struct mux *m, const struct program *program, bool free_services)
 {
-	struct service *s = service_of(m, program->number);
+	struct service *s = mux_service(m, program->number);
 	struct psi_stream stream;
 	struct psi_pmt pmt;
 	bool hdmv;
@@ -242,7 +222,7 @@ map_pids(struct mux *m)
 	for (size_t i = 0; i < m->program_count && rc == RC_OK; i++)
 		rc = map_program(m, &m->programs[i], true);
 	for (size_t i = 0; i < m->options.service_count && rc == RC_OK; i++) {
-		const struct program *program = tables_program(m, m->services[i].id);
+		const struct program *program = mux_program(m, m->services[i].id);
 
 		if (program != NULL)
 			rc = map_program(m, program, false);
@@ -264,14 +244,14 @@ take_pmt(struct mux *m, uint16_t pid, const uint8_t *section, size_t len)
 
 	if (psi_pmt_parse(section, len, &pmt) != RC_OK || !pmt.h.current)
 		return RC_OK;
-	program = tables_program(m, pmt.h.extension);
+	program = mux_program(m, pmt.h.extension);
 	if (program == NULL || program->pmt_pid != pid)
 		return RC_OK;
 	if (program->pmt_len == len && memcmp(program->pmt, section, len) == 0)
 		return RC_OK;
 	memcpy(program->pmt, section, len);
 	program->pmt_len = (uint16_t)len;
-	s = service_of(m, program->number);
+	s = mux_service(m, program->number);
 	if (s != NULL) {
 		s->known = true;
 		s->pcr_pid = pmt.pcr_pid;
@@ -318,12 +298,12 @@ psi_pids_close(struct mux *m, bool all)
 static void
 carry_over(struct mux *m, const struct program *old)
 {
-	struct program *program = tables_program(m, old->number);
+	struct program *program = mux_program(m, old->number);
 
 	if (program != NULL) {
 		program->pmt_len = old->pmt_len;
 		memcpy(program->pmt, old->pmt, old->pmt_len);
-	} else if (service_of(m, old->number) != NULL) {
+	} else if (mux_service(m, old->number) != NULL) {
 		m->programs[m->program_count++] = *old;
 	}
 }
@@ -347,11 +327,11 @@ adopt_pat(struct mux *m)
 	psi_pids_close(m, false);
 	for (size_t i = 0; i < m->program_count && rc == RC_OK; i++) {
 		rc = psi_pid_open(m, m->programs[i].pmt_pid);
-		if (rc == RC_OK && service_of(m, m->programs[i].number) != NULL)
+		if (rc == RC_OK && mux_service(m, m->programs[i].number) != NULL)
 			m->psi[m->programs[i].pmt_pid]->rewritten = true;
 	}
 	for (size_t i = 0; i < m->options.service_count && rc == RC_OK && m->holding; i++) {
-		if (tables_program(m, m->services[i].id) == NULL)
+		if (mux_program(m, m->services[i].id) == NULL)
 			rc = mux_fail(m, RC_NOT_FOUND, "the stream has no service %u",
 				      (unsigned int)m->services[i].id);
 	}

@@ -5,16 +5,8 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/params.h>
 #include <stdlib.h>
-
-enum rc
-crypto_openssl_failed(void)
-{
-	ERR_clear_error();
-	return RC_CRYPTO;
-}
 
 /* A context that is bound to its algorithm and waits for a key. */
 static EVP_CIPHER_CTX *

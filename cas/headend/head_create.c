@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A new head-end: its identity in table meta, and the first epoch key. */
+#include "headend/epochs.h"
+#include "headend/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum rc
+put_meta(struct head *h, const char *name, int64_t number, const char *text)
+{
+	return head_store(h, store_run(h->store,
+				       "INSERT INTO meta(name, number, text) VALUES(?, ?, ?)",
+				       "tit", name, number, text));
+}
+
+static enum rc
+put_identity(struct head *h)
+{
+	enum rc rc = put_meta(h, "operator", h->op.id, h->op.name);
+
+	if (rc == RC_OK)
+		rc = put_meta(h, "ca_system", h->op.ca_system_id, NULL);
+	if (rc == RC_OK)
+		rc = put_meta(h, "unit", h->op.decimals, h->op.unit);
+	if (rc == RC_OK)
+		rc = put_meta(h, "signed_time", 0, NULL);
+	return rc;
+}
+
+static bool
+operator_is_possible(const struct head_operator *op)
+{
+	if (!text_is_plain(op->name, HEAD_NAME - 1) || strlen(op->unit) != UNIT_SIZE ||
+	    op->decimals > 4)
+		return false;
+	for (size_t i = 0; i < UNIT_SIZE; i++) {
+		if (op->unit[i] < 0x21 || op->unit[i] > 0x7E)
+			return false;
+	}
+	return true;
+}
+
+static enum rc
+fill_new(struct head *h, const struct head_keys *keys)
+{
+	int64_t change = 0;
+	enum rc rc = head_check_keystore(h, keys->keystore);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = head_begin(h, &change);
+	if (rc != RC_OK)
+		return rc;
+	rc = put_identity(h);
+	if (rc == RC_OK)
+		rc = epoch_add(h, keys, 0, 0, EPOCH_ALWAYS, change);
+	return head_end(h, rc);
+}
+
+enum rc
+head_create(const char *path, const struct head_operator *op, const struct head_keys *keys,
+	    struct head **out, char why[STORE_WHY])
+{
+	struct head *h;
+	enum rc rc;
+
+	if (!operator_is_possible(op)) {
+		snprintf(why, STORE_WHY,
+			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
+		return RC_RANGE;
+	}
+	h = calloc(1, sizeof *h);
+	if (!h) {
+		snprintf(why, STORE_WHY, "%s", rc_text(RC_NO_MEMORY));
+		return RC_NO_MEMORY;
+	}
+	h->op = *op;
+	rc = store_create(path, &h->store, why);
+	if (rc != RC_OK) {
+		head_close(&h);
+		return rc;
+	}
+	rc = fill_new(h, keys);
+	if (rc == RC_OK) {
+		*out = h;
+		return RC_OK;
+	}
+	snprintf(why, STORE_WHY, "%s", h->why);
+	head_close(&h);
+	(void)unlink(path);
+	return rc;
+}

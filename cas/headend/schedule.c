@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Puts an event on a service's schedule, if there is room on it and in an ECM. */
+#include "headend/catalogue.h"
+
+#include "headend/criteria.h"
+#include "headend/text.h"
+
+static enum rc
+check_times(struct head *h, const struct head_event *e)
+{
+	if (e->start == TIME2000_UNKNOWN || e->end == TIME2000_NO_END || e->start >= e->end)
+		return head_fail(h, RC_RANGE, "an event ends after it starts, and some day");
+	if (e->window_start >= e->window_end)
+		return head_fail(h, RC_RANGE, "the window ends before it starts");
+	if (e->window_start >= e->end || e->window_end > e->end)
+		return head_fail(h, RC_RANGE, "the window reaches past the end of the event");
+	return RC_OK;
+}
+
+static enum rc
+check_event(struct head *h, const struct head_event *e)
+{
+	if (e->id == 0)
+		return head_fail(h, RC_RANGE, "event numbers begin with 1");
+	if (!text_is_plain(e->title, EVENT_TITLE - 1))
+		return head_fail(h, RC_RANGE, "a title has 1 to %d bytes of plain text",
+				 EVENT_TITLE - 1);
+	if (e->slot != 0)
+		return head_fail(h, RC_REFUSED, "cards of this release hold slot 0 only, not %u",
+				 e->slot);
+	return check_times(h, e);
+}
+
+static enum rc
+check_neighbours(struct head *h, const struct head_event *e)
+{
+	struct head_service s;
+	int64_t other = 0;
+	enum rc rc = service_get(h, e->service_id, &s);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_number(h->store, &other,
+			  "SELECT id FROM event WHERE service = ? AND start_at < ? AND end_at > ?"
+			  " ORDER BY start_at LIMIT 1",
+			  "iii", (int64_t)e->service_id, (int64_t)e->end, (int64_t)e->start);
+	if (rc == RC_NOT_FOUND)
+		return criteria_must_fit(h, &s, e);
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	return head_fail(h, RC_CONFLICT, "event %lld of service %u is on at that time",
+			 (long long)other, e->service_id);
+}
+
+static enum rc
+insert_event(struct head *h, const struct head_event *e)
+{
+	enum rc rc = store_run(
+		h->store,
+		"INSERT INTO event(id, service, title, start_at, end_at, window_start, window_end,"
+		" slot, unit, price, exclusive, no_callback, for_sale)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"iitiiiiitiiii", (int64_t)e->id, (int64_t)e->service_id, e->title,
+		(int64_t)e->start, (int64_t)e->end, (int64_t)e->window_start,
+		(int64_t)e->window_end, (int64_t)e->slot, h->op.unit, (int64_t)e->price,
+		(int64_t)e->exclusive, (int64_t)e->no_callback, (int64_t)e->for_sale);
+
+	if (rc == RC_CONFLICT)
+		return head_fail(h, rc, "event %u exists already", e->id);
+	if (rc == RC_OK && e->recordable)
+		rc = store_run(h->store, "UPDATE event SET price_record = ? WHERE id = ?", "ii",
+			       (int64_t)e->price_record, (int64_t)e->id);
+	return head_store(h, rc);
+}
+
+static enum rc
+keep_in_history(struct head *h, uint32_t id, int64_t change)
+{
+	return head_store(h,
+			  store_run(h->store,
+				    "INSERT INTO event_history(event, change, service, title, slot,"
+				    " unit, price, price_record, for_sale) SELECT id, ?, service,"
+				    " title, slot, unit, price, price_record, for_sale FROM event"
+				    " WHERE id = ?",
+				    "ii", change, (int64_t)id));
+}
+
+enum rc
+event_add(struct head *h, const struct head_event *e)
+{
+	int64_t change;
+	enum rc rc = check_event(h, e);
+
+	if (rc == RC_OK)
+		rc = head_begin(h, &change);
+	if (rc != RC_OK)
+		return rc;
+	rc = check_neighbours(h, e);
+	if (rc == RC_OK)
+		rc = insert_event(h, e);
+	if (rc == RC_OK)
+		rc = keep_in_history(h, e->id, change);
+	return head_end(h, rc);
+}
