@@ -7,7 +7,9 @@
 1. A freestanding library needs nothing but memcpy and its three sisters, the compiler's own helpers
    and the freestanding rooms below it.
 2. No library needs a symbol of a room that it may not use (table of check_layers.py).
-3. No program contains a symbol of a room it may not reach: the box none of the head-end's, of the
+3. Inside a library no file needs, over others or at once, one that needs it: a room is read from
+   top to bottom.
+4. No program contains a symbol of a room it may not reach: the box none of the head-end's, of the
    keystore's or of the key tree's.
 Prints one line for each breach; exit status 1.
 """
@@ -22,6 +24,7 @@ LIBC = {"memcpy", "memmove", "memset", "memcmp",
         "strlen"}  # gcc makes it out of loops; <string.h> being out of reach, nobody can call it
 HELPERS = re.compile(r"_GLOBAL_OFFSET_TABLE_$|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__gcov_|"
                      r"__aeabi_|__(mem|str)\w+_chk$|__gnu_thumb|__popcountsi2$|__clzsi2$|__ctzsi2$|__bswapsi2$")
+STILL_IN_A_CIRCLE = {"core"}  # card.c and the files of its issuer
 FAR_FROM_THE_BOX = {"headend", "store", "tree", "simulcrypt"}
 PROGRAM_FORBIDDEN = {
     "tessera-stb": FAR_FROM_THE_BOX,
@@ -45,6 +48,37 @@ def symbols(path):
         elif fields[1].isupper():
             defined.add(fields[0])
     return defined, undefined - defined
+
+
+def files_of(archive):
+    """For each object file of an archive: the other ones that it needs."""
+    run = subprocess.run(["nm", "-P", "-A", str(archive)], capture_output=True, text=True, check=True)
+    defined, undefined = {}, {}
+    for line in run.stdout.splitlines():
+        match = re.match(r".*\[(.+)\]: (\S+) (\w)", line)
+        if not match:
+            continue
+        name, symbol, kind = match.groups()
+        if kind in "Uw":
+            undefined.setdefault(name, set()).add(symbol)
+        elif kind.isupper():
+            defined[symbol] = name
+    return {name: {defined[s] for s in needs if s in defined} - {name} for name, needs in undefined.items()}
+
+
+def circle_check(room, archive):
+    """Files that need each other: what is left when those that need nobody left are taken away,
+    and those that nobody left needs."""
+    left = files_of(archive)
+    for name in set().union(*left.values()) if left else ():
+        left.setdefault(name, set())
+    size = -1
+    while size != len(left):
+        size = len(left)
+        needed = set().union(*left.values()) if left else set()
+        left = {n: needs & left.keys() for n, needs in left.items() if needs & left.keys() and n in needed}
+    if left:
+        yield f"room {room}: these files need each other: {', '.join(sorted(n.removesuffix('.o') for n in left))}"
 
 
 def owner_check(rooms, room):
@@ -76,11 +110,11 @@ def program_check(rooms, path):
 
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/dev")
-    rooms = {}
-    for room, (folder, _) in check_layers.ROOMS.items():
+    rooms, breaches = {}, []
+    for room in check_layers.ROOMS:
         for archive in build.rglob(f"libtessera_{room}.a"):
             rooms[room] = symbols(archive)
-    breaches = []
+            breaches += circle_check(room, archive) if room not in STILL_IN_A_CIRCLE else []
     for room in rooms:
         breaches += owner_check(rooms, room)
         if room in check_layers.FREESTANDING:

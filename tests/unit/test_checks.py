@@ -100,13 +100,15 @@ class Layers(Tree):
 
 
 class Symbols(Tree):
-    def build(self, room, folder, text):
-        source = self.root / f"{room}.c"
-        source.write_text(text)
-        subprocess.run([COMPILER, "-c", "-o", str(source.with_suffix(".o")), str(source)], check=True)
-        build = self.root / "build" / folder
+    def build(self, room, folder, *texts):
+        build, objects = self.root / "build" / folder, []
+        for number, text in enumerate(texts):
+            source = self.root / f"{room}_{number}.c"
+            source.write_text(text)
+            objects.append(str(source.with_suffix(".o")))
+            subprocess.run([COMPILER, "-c", "-o", objects[-1], str(source)], check=True)
         build.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["ar", "rc", str(build / f"libtessera_{room}.a"), str(source.with_suffix(".o"))], check=True)
+        subprocess.run(["ar", "rc", str(build / f"libtessera_{room}.a"), *objects], check=True)
 
     def program(self, name, text, *archives):
         source = self.root / f"{name}.c"
@@ -148,6 +150,17 @@ class Symbols(Tree):
         self.build("core", "smartcard", "int card_one(void) { return 1; }")
         self.build("headend", "cas", "int card_one(void); int f(void) { return card_one(); }")
         self.refused("room headend needs card_one of room core")
+
+    def test_files_of_a_room_that_need_each_other_are_found(self):
+        self.build("base", "cas", "int b(void); int a(void) { return b(); }",
+                   "int c(void); int b(void) { return c(); }", "int a(void); int c(void) { return a(); }",
+                   "int a(void); int top(void) { return a(); }")
+        self.refused("room base: these files need each other: base_0, base_1, base_2\n")
+
+    def test_a_room_that_is_read_from_top_to_bottom_passes(self):
+        self.build("base", "cas", "int b(void); int c(void); int a(void) { return b() + c(); }",
+                   "int c(void); int b(void) { return c(); }", "int c(void) { return 1; }")
+        self.assertEqual(self.check()[0], 0)
 
     def test_the_box_program_may_not_contain_the_head_end(self):
         self.build("headend", "cas", "int head_one(void) { return 1; }")
