@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+tessera_test(NAME flash_store
+	SOURCES fault/test_flash_store.c interop/microbit/flash_store.c
+	USES tessera_core)
+target_include_directories(test_flash_store PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/interop/microbit)
+if(TARGET tessera-headend AND TARGET tessera-stb)
+	add_test(NAME interop_microbit COMMAND python3
+		${CMAKE_CURRENT_SOURCE_DIR}/interop/test_microbit.py
+		${CMAKE_SOURCE_DIR} $<TARGET_FILE_DIR:tessera-stb>)
+	set_tests_properties(interop_microbit PROPERTIES TIMEOUT 180 SKIP_RETURN_CODE 77)
+endif()
