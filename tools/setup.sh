@@ -12,7 +12,8 @@ build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev lib
 	libbitstream-dev libsqlite3-dev libjansson-dev libcunit1-dev ffmpeg python3"
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache"
-optional_test="ccache tsdecrypt pcscd vsmartcard-vpcd opensc pcsc-tools iproute2 util-linux shellcheck mandoc"
+optional_test="ccache tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
+	qemu-system-arm gcc-arm-none-eabi iproute2 util-linux shellcheck mandoc"
 
 installed() { # PACKAGE
 	dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
