@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* card list, show, revoke. */
-#include "tool.h"
+#include "noun.h"
 
 #include "wire/ca_apdu.h"
 #include "wire/emm.h"
@@ -49,38 +49,30 @@ put_row(struct out *o, const struct head *head, const struct head_card *c)
 	}
 }
 
-static int
-list(struct tool *t)
+static enum rc
+put(struct head *h, bool next, int64_t *leaf, struct out *o)
 {
-	struct out *o;
 	struct head_card c;
-	int64_t after = -1;
-	enum rc rc;
-	int status = tool_open(t);
+	enum rc rc = next ? card_next(h, *leaf, &c) : card_get(h, (uint32_t)*leaf, &c);
 
-	if (status != 0)
-		return status;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	while ((rc = card_next(t->head, after, &c)) == RC_OK) {
-		put_row(o, t->head, &c);
-		after = c.leaf;
-	}
-	status = out_list(&o, t->json);
-	return rc == RC_NOT_FOUND ? status : tool_fail(t, rc, "cards");
+	if (rc != RC_OK)
+		return rc;
+	put_row(o, h, &c);
+	*leaf = c.leaf;
+	return RC_OK;
 }
 
 int
 cmd_card_list(int argc, char **argv)
 {
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0;
+	static const struct noun cards = { .name = "card",
+					   .plural = "cards",
+					   .columns = columns,
+					   .column_count = COUNT_OF(columns),
+					   .before_first = -1,
+					   .put = put };
 
-	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
-		return status;
-	status = list(&t);
-	tool_close(&t);
-	return status;
+	return noun_list(&cards, argc, argv);
 }
 
 static int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* event add, list, show, remove. */
-#include "tool.h"
+#include "noun.h"
 
 #include "headend/catalogue.h"
 
@@ -48,6 +48,33 @@ put_row(struct out *o, const struct head_event *e)
 	out_bool(o, e->no_callback);
 	out_bool(o, e->for_sale);
 }
+
+static enum rc
+put(struct head *h, bool next, int64_t *id, struct out *o)
+{
+	struct head_event e;
+	enum rc rc = next ? event_next(h, *id, &e) : event_get(h, (uint32_t)*id, &e);
+
+	if (rc != RC_OK)
+		return rc;
+	put_row(o, &e);
+	*id = e.id;
+	return RC_OK;
+}
+
+static enum rc
+remove_one(struct head *h, int64_t id)
+{
+	return event_remove(h, (uint32_t)id);
+}
+
+static const struct noun events = { .name = "event",
+				    .plural = "events",
+				    .columns = columns,
+				    .column_count = COUNT_OF(columns),
+				    .max = UINT32_MAX,
+				    .put = put,
+				    .remove = remove_one };
 
 static int
 take_price(const struct tool *t, const char *name, const char *major, uint64_t minor,
@@ -177,53 +204,14 @@ cmd_event_list(int argc, char **argv)
 	return status;
 }
 
-static int
-show(struct tool *t, const char *text, bool remove)
-{
-	struct head_event e;
-	struct out *o;
-	uint64_t id = 0;
-	enum rc rc;
-	int status = tool_number("event", text, 0, UINT32_MAX, &id);
-
-	if (status == 0)
-		status = tool_open(t);
-	if (status != 0)
-		return status;
-	rc = remove ? event_remove(t->head, (uint32_t)id) : event_get(t->head, (uint32_t)id, &e);
-	if (rc != RC_OK)
-		return tool_fail(t, rc, "event %s", text);
-	if (remove)
-		return 0;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	put_row(o, &e);
-	return out_object(&o, t->json);
-}
-
-static int
-show_or_remove(int argc, char **argv, bool remove)
-{
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0, n = cli_parse(argc, argv, "ID", options, COUNT_OF(options), 1, &status);
-
-	if (n < 0)
-		return status;
-	if (n == 0)
-		return cli_fail(RC_USAGE, "give its number", "event");
-	status = show(&t, argv[1], remove);
-	tool_close(&t);
-	return status;
-}
-
 int
 cmd_event_show(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, false);
+	return noun_show(&events, argc, argv);
 }
 
 int
 cmd_event_remove(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, true);
+	return noun_remove(&events, argc, argv);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* product add, list, show, remove. */
-#include "tool.h"
+#include "noun.h"
 
 #include "headend/catalogue.h"
 
@@ -11,13 +11,34 @@ static const struct out_column columns[] = { { "id", "PRODUCT" },
 					     { "name", "NAME" },
 					     { "services", "SERVICES" } };
 
-static void
-put_row(struct out *o, const struct head_product *p)
+static enum rc
+put(struct head *h, bool next, int64_t *id, struct out *o)
 {
-	out_number(o, p->id);
-	out_text(o, p->name);
-	out_numbers(o, p->services, p->service_count);
+	struct head_product p;
+	enum rc rc = next ? product_next(h, (uint32_t)*id, &p) : product_get(h, (uint16_t)*id, &p);
+
+	if (rc != RC_OK)
+		return rc;
+	out_number(o, p.id);
+	out_text(o, p.name);
+	out_numbers(o, p.services, p.service_count);
+	*id = p.id;
+	return RC_OK;
 }
+
+static enum rc
+remove_one(struct head *h, int64_t id)
+{
+	return product_remove(h, (uint16_t)id);
+}
+
+static const struct noun products = { .name = "product",
+				      .plural = "products",
+				      .columns = columns,
+				      .column_count = COUNT_OF(columns),
+				      .max = UINT16_MAX,
+				      .put = put,
+				      .remove = remove_one };
 
 static int
 add(struct tool *t, uint16_t id, const char *name, const struct cli_list *services)
@@ -80,85 +101,20 @@ cmd_product_add(int argc, char **argv)
 	return status;
 }
 
-static int
-list(struct tool *t)
-{
-	struct out *o;
-	struct head_product p = { .id = 0 };
-	enum rc rc;
-	int status = tool_open(t);
-
-	if (status != 0)
-		return status;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	while ((rc = product_next(t->head, p.id, &p)) == RC_OK)
-		put_row(o, &p);
-	status = out_list(&o, t->json);
-	return rc == RC_NOT_FOUND ? status : tool_fail(t, rc, "products");
-}
-
 int
 cmd_product_list(int argc, char **argv)
 {
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0;
-
-	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
-		return status;
-	status = list(&t);
-	tool_close(&t);
-	return status;
-}
-
-static int
-show(struct tool *t, const char *text, bool remove)
-{
-	struct head_product p;
-	struct out *o;
-	uint64_t id = 0;
-	enum rc rc;
-	int status = tool_number("product", text, 0, UINT16_MAX, &id);
-
-	if (status == 0)
-		status = tool_open(t);
-	if (status != 0)
-		return status;
-	rc = remove ? product_remove(t->head, (uint16_t)id)
-		    : product_get(t->head, (uint16_t)id, &p);
-	if (rc != RC_OK)
-		return tool_fail(t, rc, "product %s", text);
-	if (remove)
-		return 0;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	put_row(o, &p);
-	return out_object(&o, t->json);
-}
-
-static int
-show_or_remove(int argc, char **argv, bool remove)
-{
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0, n = cli_parse(argc, argv, "ID", options, COUNT_OF(options), 1, &status);
-
-	if (n < 0)
-		return status;
-	if (n == 0)
-		return cli_fail(RC_USAGE, "give its number", "product");
-	status = show(&t, argv[1], remove);
-	tool_close(&t);
-	return status;
+	return noun_list(&products, argc, argv);
 }
 
 int
 cmd_product_show(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, false);
+	return noun_show(&products, argc, argv);
 }
 
 int
 cmd_product_remove(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, true);
+	return noun_remove(&products, argc, argv);
 }

@@ -21,15 +21,19 @@ struct change {
 };
 
 static int
-run(struct tool *t, const struct change *c,
+run(struct tool *t, struct change *c, const char *card,
     int (*what)(struct tool *, const struct change *, uint32_t))
 {
 	uint32_t leaf = 0;
 	int status = tool_open(t);
 
+	c->card = card;
 	if (status == 0)
-		status = tool_card(t, c->card, &leaf);
-	return status == 0 ? what(t, c, leaf) : status;
+		status = tool_card(t, card, &leaf);
+	if (status == 0)
+		status = what(t, c, leaf);
+	tool_close(t);
+	return status;
 }
 
 static int
@@ -112,10 +116,7 @@ cmd_grant(int argc, char **argv)
 		return status;
 	if (n == 0 || c.product == 0)
 		return cli_fail(RC_USAGE, "give card and --product", "grant");
-	c.card = argv[1];
-	status = run(&t, &c, grant);
-	tool_close(&t);
-	return status;
+	return run(&t, &c, argv[1], grant);
 }
 
 int
@@ -142,10 +143,7 @@ cmd_cancel(int argc, char **argv)
 		return status;
 	if (n == 0 || (c.product == 0) == !c.all)
 		return cli_fail(RC_USAGE, "give card and --product or --all", "cancel");
-	c.card = argv[1];
-	status = run(&t, &c, cancel);
-	tool_close(&t);
-	return status;
+	return run(&t, &c, argv[1], cancel);
 }
 
 int
@@ -181,8 +179,5 @@ cmd_topup(int argc, char **argv)
 		return status;
 	if (n == 0)
 		return cli_fail(RC_USAGE, "give the card", "topup");
-	c.card = argv[1];
-	status = run(&t, &c, topup);
-	tool_close(&t);
-	return status;
+	return run(&t, &c, argv[1], topup);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* service add, list, show, remove. */
-#include "tool.h"
+#include "noun.h"
 
 #include "headend/catalogue.h"
 
@@ -11,16 +11,37 @@ static const struct out_column columns[] = { { "id", "SERVICE" },  { "name", "NA
 					     { "group", "GROUP" }, { "rating", "RATING" },
 					     { "free", "FREE" },   { "products", "PRODUCTS" } };
 
-static void
-put_row(struct out *o, const struct head_service *s)
+static enum rc
+put(struct head *h, bool next, int64_t *id, struct out *o)
 {
-	out_number(o, s->id);
-	out_text(o, s->name);
-	out_number(o, s->group);
-	out_number(o, s->rating);
-	out_bool(o, s->free);
-	out_numbers(o, s->products, s->product_count);
+	struct head_service s;
+	enum rc rc = next ? service_next(h, (uint32_t)*id, &s) : service_get(h, (uint16_t)*id, &s);
+
+	if (rc != RC_OK)
+		return rc;
+	out_number(o, s.id);
+	out_text(o, s.name);
+	out_number(o, s.group);
+	out_number(o, s.rating);
+	out_bool(o, s.free);
+	out_numbers(o, s.products, s.product_count);
+	*id = s.id;
+	return RC_OK;
 }
+
+static enum rc
+remove_one(struct head *h, int64_t id)
+{
+	return service_remove(h, (uint16_t)id);
+}
+
+static const struct noun services = { .name = "service",
+				      .plural = "services",
+				      .columns = columns,
+				      .column_count = COUNT_OF(columns),
+				      .max = UINT16_MAX,
+				      .put = put,
+				      .remove = remove_one };
 
 static int
 add(struct tool *t, struct head_service *s, const char *name, const struct cli_list *products)
@@ -104,85 +125,20 @@ cmd_service_add(int argc, char **argv)
 	return status;
 }
 
-static int
-list(struct tool *t)
-{
-	struct out *o;
-	struct head_service p = { .id = 0 };
-	enum rc rc;
-	int status = tool_open(t);
-
-	if (status != 0)
-		return status;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	while ((rc = service_next(t->head, p.id, &p)) == RC_OK)
-		put_row(o, &p);
-	status = out_list(&o, t->json);
-	return rc == RC_NOT_FOUND ? status : tool_fail(t, rc, "services");
-}
-
 int
 cmd_service_list(int argc, char **argv)
 {
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0;
-
-	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
-		return status;
-	status = list(&t);
-	tool_close(&t);
-	return status;
-}
-
-static int
-show(struct tool *t, const char *text, bool remove)
-{
-	struct head_service p;
-	struct out *o;
-	uint64_t id = 0;
-	enum rc rc;
-	int status = tool_number("service", text, 0, UINT16_MAX, &id);
-
-	if (status == 0)
-		status = tool_open(t);
-	if (status != 0)
-		return status;
-	rc = remove ? service_remove(t->head, (uint16_t)id)
-		    : service_get(t->head, (uint16_t)id, &p);
-	if (rc != RC_OK)
-		return tool_fail(t, rc, "service %s", text);
-	if (remove)
-		return 0;
-	o = out_new(columns, COUNT_OF(columns), &t->head->op);
-	put_row(o, &p);
-	return out_object(&o, t->json);
-}
-
-static int
-show_or_remove(int argc, char **argv, bool remove)
-{
-	struct tool t = tool_new();
-	const struct cli_option options[] = { TOOL_HOME_OPTION(t), TOOL_JSON_OPTION(t) };
-	int status = 0, n = cli_parse(argc, argv, "ID", options, COUNT_OF(options), 1, &status);
-
-	if (n < 0)
-		return status;
-	if (n == 0)
-		return cli_fail(RC_USAGE, "give its number", "service");
-	status = show(&t, argv[1], remove);
-	tool_close(&t);
-	return status;
+	return noun_list(&services, argc, argv);
 }
 
 int
 cmd_service_show(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, false);
+	return noun_show(&services, argc, argv);
 }
 
 int
 cmd_service_remove(int argc, char **argv)
 {
-	return show_or_remove(argc, argv, true);
+	return noun_remove(&services, argc, argv);
 }
