@@ -140,6 +140,7 @@ class Stream:
         self.packets, self.pmt_pid, self.pmt, self.cat = [], {}, {}, None
         self.versions = collections.defaultdict(list)  # (pid, table, extension) -> [(version, section)]
         self.sections = collections.defaultdict(list)  # pid of ECM or EMM -> [(section, index)]
+        self.named_for_ca = set()  # PIDs of all CA_descriptors
         self.split_packets()
         self.read_psi()
 
@@ -189,16 +190,23 @@ class Stream:
         return True
 
     def read_psi(self):
+        """PAT, CAT and PMTs first; then the PIDs of their CA_descriptors, from the start of the file: a capture
+        that begins in the middle has ECMs before the PMT that points to them."""
         assemblers = {PAT_PID: Assembler(), CAT_PID: Assembler()}
+        for index, packet in enumerate(self.packets):
+            if packet.pid not in assemblers or packet.error:
+                continue
+            for section, _ in assemblers[packet.pid].feed(packet, index):
+                if section[0] == (0 if packet.pid == PAT_PID else 1 if packet.pid == CAT_PID else 2):
+                    if self.table(packet.pid, section):
+                        self.follow(packet.pid, section, assemblers)
+        assemblers = {pid: Assembler() for pid in self.named_for_ca if pid not in assemblers}
         for index, packet in enumerate(self.packets):
             if packet.pid not in assemblers or packet.error:
                 continue
             for section, at in assemblers[packet.pid].feed(packet, index):
                 if section[0] in range(0x80, 0x90):
                     self.sections[packet.pid].append((section, at))
-                elif section[0] == (0 if packet.pid == PAT_PID else 1 if packet.pid == CAT_PID else 2):
-                    if self.table(packet.pid, section):
-                        self.follow(packet.pid, section, assemblers)
 
     def follow(self, pid, section, assemblers):
         if pid == PAT_PID:
@@ -220,7 +228,7 @@ class Stream:
         for loop in loops:
             for tag, body in descriptors(loop):
                 if tag == CA_DESCRIPTOR and len(body) >= 4:
-                    assemblers.setdefault((body[2] & 0x1F) << 8 | body[3], Assembler())
+                    self.named_for_ca.add((body[2] & 0x1F) << 8 | body[3])
 
     def streams_of(self, number):
         return [s[1] for s in split_pmt(self.pmt[number])[2]] if number in self.pmt else []
@@ -270,7 +278,10 @@ def times(points, indexes):
 def check_continuity(stream, report):
     last = {}
     for index, packet in enumerate(stream.packets):
-        if packet.pid == NULL_PID or packet.error:
+        if packet.pid == NULL_PID:
+            continue
+        if packet.error:
+            last.pop(packet.pid, None)
             continue
         if packet.control == 0:
             report(f"packet {index} PID {packet.pid:#06x}: reserved adaptation_field_control")

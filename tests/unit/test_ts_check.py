@@ -144,6 +144,13 @@ class Checker(unittest.TestCase):
         del made.packets[made.index(VIDEO, 1)]
         self.found(made, "before the first ECM")
 
+    def test_a_capture_that_begins_in_the_middle_may_have_ecms_before_the_pmt(self):
+        made = Made()
+        del made.packets[:made.index(ECM)]
+        self.assertEqual(self.run_tool("check", self.write(made), "--services", "1")[0], 0)
+        del made.packets[made.index(ECM)]
+        self.found(made, "before the first ECM")
+
     def test_one_packet_left_clear(self):
         made = Made()
         made.patch(VIDEO, 70, 3, lambda b: b & 0x3F)
