@@ -181,7 +181,7 @@ scrambled(struct watch *w, const uint8_t *packet)
 static enum rc
 push(struct watch *w, const uint8_t *packet)
 {
-	if (ts_get_transporterror(packet) || ts_get_scrambling(packet) < TS_EVEN)
+	if (ts_get_scrambling(packet) < TS_EVEN)
 		return pipe_pass(w->pipes[w->cipher], packet);
 	return scrambled(w, packet);
 }

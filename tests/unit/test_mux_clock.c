@@ -107,6 +107,24 @@ clock__without_any_pcr_packets_count_at_a_supposed_or_the_mean_rate(void)
 }
 
 static void
+clock__does_not_believe_the_pcr_of_a_packet_with_transport_errors(void)
+{
+	struct mux_clock c;
+	uint8_t packet[TS_SIZE];
+
+	clock_init(&c, TS_PID_NONE);
+	for (unsigned int i = 0; i < 50; i++)
+		feed(&c, 0x100, i * 40 * MS, false, 9);
+	ts_pad(packet);
+	ts_set_pid(packet, 0x100);
+	ts_set_adaptation(packet, 183);
+	tsaf_set_pcr(packet, (uint64_t)4960 * MS / 300);
+	ts_set_transporterror(packet);
+	clock_packet(&c, packet);
+	CHECK(clock_now(&c) <= 2000 * MS);
+}
+
+static void
 options__each_range_is_kept(void)
 {
 	const struct mux_options good = {
@@ -151,6 +169,7 @@ main(void)
 		TEST(clock__a_burst_between_two_pcrs_is_no_more_than_one_step),
 		TEST(clock__a_silent_pid_is_replaced_by_another_one),
 		TEST(clock__without_any_pcr_packets_count_at_a_supposed_or_the_mean_rate),
+		TEST(clock__does_not_believe_the_pcr_of_a_packet_with_transport_errors),
 		TEST(options__each_range_is_kept),
 	};
 

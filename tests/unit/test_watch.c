@@ -36,6 +36,25 @@ watch__an_entitled_card_opens_every_packet_in_order(void)
 }
 
 static void
+watch__packets_with_transport_errors_are_opened_like_the_others(void)
+{
+	struct bench b;
+
+	bench_start(&b, NULL);
+	b.fake.entitled = true;
+	bench_tables(&b);
+	bench_period_of(&b, 10, 8);
+	for (size_t i = b.stream.packets - 3; i < b.stream.packets; i++) {
+		ts_set_transporterror(b.stream.bytes + i * TS_SIZE);
+		ts_set_transporterror(b.stream.clear + i * TS_SIZE);
+	}
+	bench_feed(&b);
+	bench_finish(&b);
+	bench_check_all_clear(&b);
+	bench_stop(&b);
+}
+
+static void
 watch__pieces_of_any_size_give_the_same_output(void)
 {
 	static const size_t steps[] = { 1, 7, 187, 188, 189, 1000 };
@@ -428,6 +447,7 @@ main(void)
 {
 	const struct test_case cases[] = {
 		TEST(watch__an_entitled_card_opens_every_packet_in_order),
+		TEST(watch__packets_with_transport_errors_are_opened_like_the_others),
 		TEST(watch__pieces_of_any_size_give_the_same_output),
 		TEST(watch__a_refused_card_writes_nothing_clear),
 		TEST(watch__kept_packets_pass_scrambled_byte_for_byte),

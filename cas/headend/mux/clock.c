@@ -64,7 +64,7 @@ clock_packet(struct mux_clock *c, const uint8_t *packet)
 	uint64_t pcr, step;
 
 	c->packets++;
-	if (pid == TS_PID_NULL || !ts_pcr(packet, &pcr))
+	if (pid == TS_PID_NULL || ts_get_transporterror(packet) || !ts_pcr(packet, &pcr))
 		return;
 	if (pid != c->pid) {
 		bool wanted = c->prefer == TS_PID_NONE || pid == c->prefer;
