@@ -16,7 +16,7 @@ head_end grant "${cards[1]}" --product 1 --start "$(at -60)" --end "$(at 86400)"
 head_end grant "${cards[1]}" --product 3 --start "$(at -60)" --end "$(at 86400)"
 in=$(stream many)
 scramble "$in" "$work/scr.ts" 101,102,103
-ts check "$work/scr.ts" --services 101,102,103
+ts check "$work/scr.ts" --services 101,102,103 --ecm-gap-ms 100
 ts compare "$in" "$work/scr.ts" --scrambled 101,102,103
 same "services in the word log" "$(cut -d' ' -f1 "$work/scr.ts.cw" | grep -v '#' | sort -u | tr '\n' ' ')" "101 102 103 "
 [ "$(awk '{ print $5 }' "$work/scr.ts.cw" | sort | uniq -d | wc -l)" = 0 ] || die "a control word was used twice"

@@ -7,7 +7,7 @@
 #   mpeg2      MPEG-2 video and MP2, service 2, constant rate (many null packets)
 #   hevc       HEVC and AAC, service 3, variable rate
 #   many       16 services (101…116) in one multiplex, constant rate
-#   partial, truncated, corrupted, subtitles, awkward: see shape_stream.py
+#   partial, truncated, corrupted, subtitles, awkward, rough: see shape_stream.py
 set -eu
 kind=${1:?KIND} folder=${2:?FOLDER} seconds=${3:-6}
 out=$folder/$kind-$seconds.ts
@@ -53,7 +53,7 @@ many)
 	ff "${inputs[@]}" "${maps[@]}" "${programs[@]}" -t "$seconds" -c:v mpeg2video -g 12 -b:v 200k \
 		-c:a mp2 -b:a 64k -muxrate 7000k -f mpegts "$new"
 	;;
-partial | truncated | corrupted | subtitles | awkward)
+partial | truncated | corrupted | subtitles | awkward | rough)
 	base=mpeg2
 	[ "$kind" = partial ] && base=h264
 	source=$("$0" "$base" "$folder" "$seconds")

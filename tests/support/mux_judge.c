@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define ECM_LEN 44U /* section header 3, service 2, period 4, CW size 1, words 2·16, pad 2 */
-#define MARGIN_TICKS (TS_CLOCK / 1000 * 2)
+#define MARGIN_TICKS (TS_CLOCK / 1000 / 2)
 
 struct judged_service {
 	uint16_t id, pmt_pid, ecm_pid, pcr_pid;

@@ -10,6 +10,8 @@
     subtitles   null packets become DVB subtitles and teletext, announced in the PMT
     awkward     PIDs at the ends of the range, a PMT over two packets, CA_descriptors of another system in
                 PMT and CAT, a non-zero pointer_field, duplicate packets, PAT/PMT renewed half-way
+    rough       null packets removed from a constant rate, duplicates, packets with transport errors, garbage between
+                packets, the first half without tables
 """
 import random
 import sys
@@ -159,6 +161,21 @@ def awkward(packets):
     return b"".join(out)
 
 
+def rough(packets):
+    out, kept = [], [p for p in packets if pid_of(p) != 0x1FFF]
+    for index, packet in enumerate(kept):
+        if index < len(kept) // 2 and pid_of(packet) in (0, PMT_PID):
+            continue
+        if index % 97 == 5:
+            packet = packet[:1] + bytes([packet[1] | 0x80]) + packet[2:]
+        out.append(packet)
+        if index % 89 == 3 and packet[3] & 0x10:
+            out.append(packet)
+        if index % 500 == 250:
+            out.append(b"\xa5" * (index % 187))
+    return b"".join(out)
+
+
 def partial(packets):
     kept, seen = [], set()
     for packet in packets:
@@ -181,7 +198,7 @@ def main():
         for _ in range(len(data) // 2000):
             data[chance.randrange(len(data))] = chance.randrange(256)
     else:
-        data = {"partial": partial, "subtitles": subtitles, "awkward": awkward}[kind](packets_of(data))
+        data = {"partial": partial, "subtitles": subtitles, "awkward": awkward, "rough": rough}[kind](packets_of(data))
     with open(target, "wb") as file:
         file.write(data)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* When our own packets go out: a new ECM at once, before the packet that needs it and behind the
- * first PMT; then at least every interval, with a null packet's place taken from half of it on.
+ * first PMT; then at least every interval, with a null packet's place taken from half of it on, and
+ * a packet added at a PCR, where the time is exact, rather than at an estimated one.
  * EMMs by a token bucket in stream time; null packets serve them first, one packet's worth later
  * they are added. */
 #include "mux/mux_private.h"
@@ -12,8 +13,8 @@
 #define EMM_PACKET \
 	((int64_t)TS_SIZE * 8 * TS_CLOCK) /* credit that a packet costs: bits × ticks a second */
 
-/* A packet whose time is known and the distance to the next one: ECMs that would be late by then go
- * now. */
+/* A packet whose time is known and the distance to the next one: ECMs that would be late by then,
+ * or nearly so, go now. */
 static uint64_t
 reach(const struct mux *m, const uint8_t *packet)
 {
@@ -31,11 +32,22 @@ needs_words(const struct mux *m, const struct service *s, const uint8_t *packet)
 	return es != NO_SERVICE && m->services[es - 1].owner == s->owner;
 }
 
+static uint64_t
+ecm_interval(const struct mux *m)
+{
+	return (uint64_t)m->options.ecm_interval_ms * TICKS_MS;
+}
+
+/* Ticks that a packet with a PCR lets pass till the next one. */
+static uint64_t
+ecm_patience(const struct mux *m)
+{
+	return ecm_interval(m) / 10 * 9;
+}
+
 static bool
 ecm_is_due(const struct mux *m, struct service *s, const uint8_t *packet, uint64_t now)
 {
-	uint64_t interval = (uint64_t)m->options.ecm_interval_ms * TICKS_MS;
-
 	/* The first one waits for the PMT, without which no receiver finds it. */
 	if (s->stats.ecms == 0)
 		return s->pmt_sent || needs_words(m, s, packet);
@@ -43,9 +55,10 @@ ecm_is_due(const struct mux *m, struct service *s, const uint8_t *packet, uint64
 		return true;
 	if (now < s->ecm_at)
 		s->ecm_at = now;
-	if (m->null_slot && now >= s->ecm_at + interval / 2)
+	if (m->null_slot && now >= s->ecm_at + ecm_interval(m) / 2)
 		return true;
-	return now + reach(m, packet) > s->ecm_at + interval || now >= s->ecm_at + interval;
+	return now + reach(m, packet) > s->ecm_at + ecm_patience(m) ||
+	       now >= s->ecm_at + ecm_interval(m);
 }
 
 static enum rc
@@ -149,8 +162,7 @@ quiet_until(const struct mux *m, uint64_t now)
 	uint64_t until = (period * m->options.period_ms - start) * TICKS_MS;
 
 	for (size_t i = 0; i < m->options.service_count; i++) {
-		uint64_t due =
-			m->services[i].ecm_at + (uint64_t)m->options.ecm_interval_ms * TICKS_MS;
+		uint64_t due = m->services[i].ecm_at + ecm_interval(m);
 
 		if (m->services[i].keyed && due < until)
 			until = due;
