@@ -6,6 +6,7 @@
 
 #define SYNC 0x47
 #define CHAIN 3U
+#define OTHER_CHAIN 8U
 
 /* What was carried over, followed by the caller's bytes. */
 struct view {
@@ -169,4 +170,24 @@ void
 ts_sync_init(struct ts_sync *s)
 {
 	memset(s, 0, sizeof *s);
+}
+
+size_t
+ts_sync_other_size(const uint8_t *data, size_t len)
+{
+	static const uint8_t sizes[] = { 192, 204 };
+
+	for (size_t i = 0; i < sizeof sizes; i++) {
+		size_t size = sizes[i];
+
+		for (size_t k = 0; k < size && k + (OTHER_CHAIN - 1) * size < len; k++) {
+			size_t links = 0;
+
+			while (links < OTHER_CHAIN && data[k + links * size] == SYNC)
+				links++;
+			if (links == OTHER_CHAIN)
+				return size;
+		}
+	}
+	return 0;
 }

@@ -24,5 +24,8 @@ const uint8_t *ts_sync_next(struct ts_sync *s, const uint8_t **data, size_t *len
 /* After the last byte: packets that waited for confirmation, then NULL; a truncated tail is
  * skipped. */
 const uint8_t *ts_sync_finish(struct ts_sync *s);
+/* The size of packets that carry bytes beside their 188, by sync bytes that far apart from the
+ * start of data on: 192 (time stamps of BDAV) or 204 (Reed-Solomon parity); 0: no such thing. */
+size_t ts_sync_other_size(const uint8_t *data, size_t len);
 
 #endif

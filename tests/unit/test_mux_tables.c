@@ -225,6 +225,8 @@ tables__a_pid_shared_with_a_clear_service_stays_clear(void)
 	struct mux_options o = usual();
 	size_t out_len = 0, clear = 0, scrambled = 0;
 	struct judge_source source;
+	struct mux_stats stats;
+	struct mux *m;
 	uint8_t *out;
 
 	make.shared_sound = true;
@@ -241,6 +243,42 @@ tables__a_pid_shared_with_a_clear_service_stays_clear(void)
 	}
 	CHECK(clear > 50 && scrambled > 50);
 	free(out);
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
+	CHECK_RC(mux_finish(m), RC_OK);
+	mux_get_stats(m, &stats);
+	CHECK(stats.packets_left_clear == clear && stats.packets_scrambled_before == 0);
+	mux_free(&m);
+	free(make.data);
+}
+
+static void
+mux__packets_that_are_scrambled_already_pass_and_are_counted(void)
+{
+	struct ts_make make = two_services();
+	struct mux_options o = usual();
+	struct judge_source source;
+	struct mux_stats stats;
+	size_t before = 0;
+	struct mux *m;
+
+	judge_source_init(&source);
+	ts_make_run(&make, 500);
+	for (size_t at = 0; at < make.len; at += 20 * TS_SIZE) {
+		uint8_t *packet = make.data + at;
+
+		if (ts_pid(packet) != ts_make_video_pid(1) || ts_payload_offset(packet) == TS_SIZE)
+			continue;
+		ts_set_scrambling(packet, TS_ODD);
+		before++;
+	}
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_OK);
+	CHECK_RC(mux_finish(m), RC_OK);
+	mux_get_stats(m, &stats);
+	CHECK(before > 5 && stats.packets_scrambled_before == before);
+	CHECK(stats.packets_left_clear == 0);
+	mux_free(&m);
 	free(make.data);
 }
 
@@ -459,6 +497,7 @@ main(void)
 		TEST(tables__a_service_that_is_not_there_is_named_and_nothing_leaves),
 		TEST(tables__a_pmt_without_room_is_refused_with_its_service),
 		TEST(tables__a_pid_shared_with_a_clear_service_stays_clear),
+		TEST(mux__packets_that_are_scrambled_already_pass_and_are_counted),
 		TEST(tables__services_that_share_a_pid_share_words_and_have_ecms_each),
 		TEST(hold__a_clear_service_without_pmt_delays_the_others_by_a_bounded_number_of_packets),
 		TEST(hold__ends_after_eight_mebibytes_and_a_late_pmt_is_still_honoured),

@@ -140,6 +140,28 @@ ts__impossible_adaptation_lengths_leave_no_payload_and_no_pcr(void)
 	CHECK(ts_pcr_delta(TS_PCR_WRAP - 5, 10) == 15);
 }
 
+static void
+sync__packets_of_192_and_204_bytes_are_known_for_what_they_are(void)
+{
+	static const struct {
+		size_t size, lead, cut, want;
+	} rows[] = {
+		{ 188, 0, 0, 0 },         { 188, 77, 0, 0 },      { 192, 4, 0, 192 },
+		{ 204, 0, 0, 204 },       { 204, 150, 0, 204 },   { 204, 0, 204 * 5, 0 },
+		{ 192, 4, 192 * 4, 192 }, { 192, 4, 192 * 5, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t data[256 + (size_t)PACKETS * 204] = { 0 };
+		size_t len = rows[i].lead + PACKETS * rows[i].size - rows[i].cut;
+
+		for (unsigned int n = 0; n < PACKETS; n++)
+			make(data + rows[i].lead + n * rows[i].size, n);
+		CHECK(ts_sync_other_size(data, len) == rows[i].want);
+	}
+	CHECK(ts_sync_other_size(NULL, 0) == 0);
+}
+
 int
 main(void)
 {
@@ -147,6 +169,7 @@ main(void)
 		TEST(sync__finds_every_whole_packet_around_garbage_in_pieces_of_any_size),
 		TEST(sync__a_single_packet_is_a_stream),
 		TEST(sync__bytes_without_packets_yield_nothing),
+		TEST(sync__packets_of_192_and_204_bytes_are_known_for_what_they_are),
 		TEST(ts__impossible_adaptation_lengths_leave_no_payload_and_no_pcr),
 	};
 

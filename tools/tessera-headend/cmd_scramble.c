@@ -8,6 +8,7 @@
 #include "headend/air.h"
 #include "headend/catalogue.h"
 #include "io/io.h"
+#include "stream/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,9 @@ static const struct out_column columns[] = { { "services", "Services" },
 					     { "nulls_replaced", "Null packets replaced" },
 					     { "packets_added", "Packets added" },
 					     { "periods", "Crypto periods" },
+					     { "packets_scrambled_before",
+					       "Packets scrambled already" },
+					     { "packets_left_clear", "Packets left clear" },
 					     { "resyncs", "Resynchronisations" },
 					     { "start_time", "Stream time from" },
 					     { "stream_time", "Stream time until" } };
@@ -56,6 +60,8 @@ struct run {
 	FILE *cw_log;
 	uint8_t *buffer;
 	uint64_t done, polled_ms;
+	size_t packet_size; /* of the first bytes, when they are no packets of 188; else 0 */
+	bool warned_scrambled, warned_clear;
 	uint32_t noted;
 	struct io_error error;
 	struct mux_stats stats;
@@ -210,6 +216,12 @@ mux_failed(struct run *r, enum rc rc)
 	uint16_t service;
 	const char *why = mux_error(r->mux);
 
+	mux_get_stats(r->mux, &r->stats);
+	if (r->packet_size != 0)
+		return cli_fail(RC_FORMAT, "packets must have 188 bytes", "%s has packets of %zu",
+				r->o.in, r->packet_size);
+	if (r->stats.packets_in == 0)
+		return cli_fail(rc, "no transport stream", "%s", r->o.in);
 	if (rc == RC_NOT_FOUND && mux_missing_service(r->mux, &service))
 		return cli_fail(rc, "not in the stream", "service %u", service);
 	if (r->t->head->why[0] != '\0')
@@ -239,6 +251,20 @@ drain(struct run *r)
 	return 0;
 }
 
+/* What of the services does not go out under our control words, once for each reason. */
+static void
+warn(struct run *r)
+{
+	const struct mux_stats *s = &r->stats;
+
+	if (s->packets_left_clear > 0 && !r->warned_clear)
+		cli_warn("a service that is not scrambled has the same PIDs: they stay clear");
+	if (s->packets_scrambled_before > 0 && !r->warned_scrambled)
+		cli_warn("packets that are scrambled already pass as they are: no card opens them");
+	r->warned_clear = s->packets_left_clear > 0;
+	r->warned_scrambled = s->packets_scrambled_before > 0;
+}
+
 /* Once a second: what has changed, how far we are, which time was signed. */
 static int
 look_around(struct run *r)
@@ -251,6 +277,7 @@ look_around(struct run *r)
 	r->polled_ms = now;
 	rc = carousel_poll(r->air.carousel);
 	mux_get_stats(r->mux, &r->stats);
+	warn(r);
 	if (rc == RC_OK && r->stats.stream_time >= r->noted + NOTE_TIME_S) {
 		r->noted = r->stats.stream_time;
 		rc = head_note_signed_time(r->t->head, r->stats.stream_time);
@@ -266,6 +293,8 @@ feed_piece(struct run *r, const uint8_t *data, size_t len)
 {
 	enum rc rc = mux_feed(r->mux, data, len);
 
+	if (r->done == 0)
+		r->packet_size = ts_sync_other_size(data, len);
 	r->done += len;
 	if (rc == RC_OK && io_source_is_live(r->source))
 		rc = mux_flush(r->mux);
@@ -334,6 +363,8 @@ put_summary(struct run *r)
 	out_number(o, (int64_t)s->nulls_replaced);
 	out_number(o, (int64_t)s->packets_added);
 	out_number(o, (int64_t)periods);
+	out_number(o, (int64_t)s->packets_scrambled_before);
+	out_number(o, (int64_t)s->packets_left_clear);
 	out_number(o, (int64_t)s->resyncs);
 	out_time(o, r->mux_options.start_time);
 	out_time(o, s->stream_time);
@@ -361,6 +392,7 @@ finish(struct run *r, int status)
 		if (rc != RC_OK && status == 0)
 			status = tool_fail(r->t, rc, "signed time");
 		cli_progress_done();
+		warn(r);
 		if (status == 0)
 			put_summary(r);
 	}
@@ -453,7 +485,7 @@ parse_and_run(struct run *r, int argc, char **argv)
 		  .value = &r->mux_options.ecm_interval_ms,
 		  .argument = "MS",
 		  .help = "between repetitions of an ECM (100)",
-		  .min = 10,
+		  .min = 20,
 		  .max = 10000 },
 		{ .name = "emm-bitrate",
 		  .kind = CLI_U32,

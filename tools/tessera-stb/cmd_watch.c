@@ -3,6 +3,7 @@
 #include "watch_run.h"
 
 #include "ca/words.h"
+#include "stream/sync.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -156,6 +157,8 @@ pump(struct watch_run *run)
 		}
 		if (rc != RC_OK)
 			return cli_fail(rc, error.text, "%s", run->in);
+		if (total == 0)
+			run->packet_size = ts_sync_other_size(data, len);
 		total += len;
 		status = feed(run, data, len);
 		if (size > 0)

@@ -38,6 +38,7 @@ struct watch_run {
 	uint64_t offers, declined, pins_wrong;
 	bool pin_is_bad; /* --buy auto: the PIN of the file was wrong, it is not tried again */
 	bool interrupted;
+	size_t packet_size; /* of the first bytes, when they are no packets of 188; else 0 */
 	double seconds;
 	struct watch_stats stats; /* filled by run_gather, with the services */
 	struct watch_service services[WATCH_SERVICES_MAX];

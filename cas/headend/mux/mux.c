@@ -88,8 +88,12 @@ scramble(struct mux *m, const uint8_t *packet, struct service *s)
 {
 	const struct service *owner = &m->services[s->owner];
 
-	if (ts_get_scrambling(packet) != TS_CLEAR || ts_payload_offset(packet) == TS_SIZE)
+	if (ts_payload_offset(packet) == TS_SIZE)
 		return mux_push(m, packet, NULL);
+	if (ts_get_scrambling(packet) != TS_CLEAR) {
+		m->stats.packets_scrambled_before++;
+		return mux_push(m, packet, NULL);
+	}
 	m->stats.packets_scrambled++;
 	s->stats.packets_scrambled++;
 	return mux_push(m, packet, owner);
@@ -115,6 +119,7 @@ place(struct mux *m, const uint8_t *packet)
 		return rewrite_packet(m, packet);
 	if (m->es[pid] != NO_SERVICE)
 		return scramble(m, packet, &m->services[m->es[pid] - 1]);
+	m->stats.packets_left_clear += (m->flags[pid] & PID_LEFT_CLEAR) != 0;
 	return mux_push(m, packet, NULL);
 }
 

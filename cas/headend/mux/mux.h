@@ -57,6 +57,8 @@ struct mux_service_stats {
 struct mux_stats {
 	uint64_t packets_in, packets_out, packets_scrambled, ecm_packets, emm_packets;
 	uint64_t nulls_replaced, packets_added; /* inserted without a null packet to replace */
+	uint64_t packets_scrambled_before; /* of the services to scramble: passed as they came */
+	uint64_t packets_left_clear;       /* of those: a service that stays clear has them too */
 	uint64_t resyncs;
 	uint32_t stream_time; /* now, seconds since 2000 */
 	size_t service_count;

@@ -30,6 +30,7 @@
 #define PID_SEEN 0x01U         /* in the stream */
 #define PID_NAMED 0x02U        /* in a table of the stream */
 #define PID_FREE_SERVICE 0x04U /* carries a service that stays clear */
+#define PID_LEFT_CLEAR 0x08U   /* … and one that is scrambled otherwise */
 #define NO_SERVICE 0U          /* in es[] */
 
 /* A PID whose sections are read, and replaced when it carries PMTs that change. */

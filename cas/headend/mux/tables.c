@@ -164,9 +164,12 @@ claim_stream(struct mux *m, struct service *s, uint16_t pid)
 {
 	size_t index = (size_t)(s - m->services), other;
 
-	if (pid < TS_PID_FREE || pid == TS_PID_NULL || m->psi[pid] != NULL ||
-	    (m->flags[pid] & PID_FREE_SERVICE) != 0)
+	if (pid < TS_PID_FREE || pid == TS_PID_NULL || m->psi[pid] != NULL)
 		return;
+	if ((m->flags[pid] & PID_FREE_SERVICE) != 0) {
+		m->flags[pid] |= PID_LEFT_CLEAR;
+		return;
+	}
 	if (m->es[pid] == NO_SERVICE)
 		m->es[pid] = (uint8_t)(index + 1);
 	other = m->es[pid] - 1U;
@@ -213,7 +216,7 @@ map_pids(struct mux *m)
 	if (!m->holding) {
 		memset(m->es, NO_SERVICE, sizeof m->es);
 		for (size_t pid = 0; pid < TS_PIDS; pid++)
-			m->flags[pid] &= (uint8_t)~PID_FREE_SERVICE;
+			m->flags[pid] &= (uint8_t) ~(PID_FREE_SERVICE | PID_LEFT_CLEAR);
 	}
 	for (size_t i = 0; i < m->options.service_count; i++) {
 		owners[i] = m->services[i].owner;
