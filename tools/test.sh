@@ -84,6 +84,12 @@ mcu_check() {
 	configure_and_build mcu && python3 tools/check_symbols.py build/mcu && python3 tools/mcu_size.py build/mcu
 }
 
+demo_check() {
+	rm -rf build/demo
+	mkdir -p build/demo
+	TMPDIR=$PWD/build/demo bash tools/demo.sh
+}
+
 if step "build dev" configure_and_build dev; then
 	tests dev
 fi
@@ -98,6 +104,7 @@ if [ "${1:-}" != --quick ]; then
 	fi
 	step "build mcu" mcu_check && grep -A99 '^room' "$logs/build_mcu.log" | sed 's/^/         /'
 	step "build release" configure_and_build release
+	step "demo" demo_check
 	step "build clang" configure_and_build clang && step "clang-tidy" bash tools/tidy.sh build/clang
 	step "build fuzz" configure_and_build fuzz
 	if step "build asan" configure_and_build asan; then

@@ -29,3 +29,25 @@ for kind in $kinds; do
 	no_clear_packet "$out.refused.ts" "$id" "$in"
 	echo "ok: $kind"
 done
+
+# the other cipher, and words of all 64 bits
+for options in "--cipher cissa" --full-entropy; do
+	in=$(stream mpeg2)
+	# shellcheck disable=SC2086 # an option and its argument
+	scramble "$in" "$work/scr.ts" 2 $options
+	watch 0 "$work/scr.ts" "$work/clear.ts" "${images[0]}" --service 2
+	identical "$in" "$work/clear.ts" 2
+	watch 4 "$work/scr.ts" "$work/refused.ts" "${images[1]}" --service 2
+	no_clear_packet "$work/refused.ts" 2 "$in"
+	echo "ok: $options"
+done
+
+# one card, streams in any order of their times
+evening=$t0
+for offset in 36000 0 18000; do
+	t0=$(date -u -d "$evening + $offset seconds" +%Y-%m-%dT%H:%M:%SZ)
+	scramble "$in" "$work/scr.ts" 2
+	watch 0 "$work/scr.ts" "$work/clear.ts" "${images[0]}" --service 2
+	identical "$in" "$work/clear.ts" 2
+done
+echo "ok: any order of times"

@@ -4,6 +4,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(python ${Python3_EXECUTABLE} -B)
 if(NOT TESSERA_FUZZ)
 	add_test(NAME house_layers COMMAND ${python} ${CMAKE_SOURCE_DIR}/tools/check_layers.py ${CMAKE_SOURCE_DIR})
+	add_test(NAME house_shape COMMAND ${python} ${CMAKE_SOURCE_DIR}/tools/check_shape.py ${CMAKE_SOURCE_DIR})
 	add_test(NAME house_symbols COMMAND ${python} ${CMAKE_SOURCE_DIR}/tools/check_symbols.py ${CMAKE_BINARY_DIR})
 	add_test(NAME house_checks_can_fail COMMAND ${python} ${CMAKE_SOURCE_DIR}/tests/unit/test_checks.py
 		${CMAKE_SOURCE_DIR} ${CMAKE_C_COMPILER})
