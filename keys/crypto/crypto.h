@@ -18,6 +18,8 @@
 #define CRYPTO_HASH 32      /* SHA-256, SM3 */
 #define CRYPTO_SIGNATURE 64 /* ECDSA P-256, r | s, big-endian */
 #define CRYPTO_PUBLIC 64    /* P-256 point, x | y, big-endian, without the leading 04 */
+#define CRYPTO_PRIVATE 32   /* P-256 scalar, big-endian */
+#define CRYPTO_SHARED 32    /* x of an ECDH point, big-endian */
 #define CRYPTO_KCV 3        /* key check value, bytes */
 
 enum crypto_direction { CRYPTO_ENCRYPT, CRYPTO_DECRYPT };
@@ -49,6 +51,13 @@ struct crypto {
 			  const uint8_t signature[CRYPTO_SIGNATURE]);
 	/* Fit for keys. */
 	enum rc (*random)(void *ctx, uint8_t *out, size_t len);
+	/* A new P-256 key pair (FIPS 186-4 B.4). RC_CRYPTO. */
+	enum rc (*key_pair)(void *ctx, uint8_t private_key[CRYPTO_PRIVATE],
+			    uint8_t public_key[CRYPTO_PUBLIC]);
+	/* ECDH P-256 (SP 800-56A 5.7.1.2). RC_AUTH: the peer's key is no point on the curve;
+	 * RC_CRYPTO. */
+	enum rc (*ecdh)(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE],
+			const uint8_t peer[CRYPTO_PUBLIC], uint8_t shared[CRYPTO_SHARED]);
 };
 
 /* Key check value: AES(key, 01×16), first three bytes (GlobalPlatform, Amendment D 7.1). Safe to

@@ -9,24 +9,27 @@
 #include "crypto/crypto.h"
 
 /* label id, ASCII label, context (bytes, big-endian) */
-#define LADDER_LABELS(X)                                                                        \
-	X(LABEL_MASTER, "TSR1 master")      /* root:   operator u16, domain u8, version u8 */   \
-	X(LABEL_CARD, "TSR1 card")          /* master: leaf u32 */                              \
-	X(LABEL_SCP_ENC, "TSR1 scp enc")    /* issuer card key: none */                         \
-	X(LABEL_SCP_MAC, "TSR1 scp mac")    /* issuer card key: none */                         \
-	X(LABEL_SCP_DEK, "TSR1 scp dek")    /* issuer card key: none */                         \
-	X(LABEL_EMM_ENC, "TSR1 emm enc")    /* CA card key: none */                             \
-	X(LABEL_EMM_MAC, "TSR1 emm mac")    /* CA card key: none */                             \
-	X(LABEL_REPORT_ENC, "TSR1 rep enc") /* CA card key: none */                             \
-	X(LABEL_REPORT_MAC, "TSR1 rep mac") /* CA card key: none */                             \
-	X(LABEL_CHAIN, "TSR1 chain")        /* CA card key: none; keys the record chain */      \
-	X(LABEL_TOPUP, "TSR1 topup")        /* purse card key: none; top-up cryptogram */       \
-	X(LABEL_TAC, "TSR1 tac")            /* purse card key: none; transaction certificate */ \
-	X(LABEL_SERVICE, "TSR1 service")    /* group epoch key: operator u16, service u16 */    \
-	X(LABEL_ECM_ENC, "TSR1 ecm enc")    /* service key: none */                             \
-	X(LABEL_ECM_MAC, "TSR1 ecm mac")    /* service key: none */                             \
-	X(LABEL_TREE, "TSR1 tree")   /* tree master: node number u32 (root 1), 0: all cards */  \
-	X(LABEL_STORE, "TSR1 store") /* CA master: none; wraps secrets in the database */
+#define LADDER_LABELS(X)                                                                           \
+	X(LABEL_MASTER, "TSR1 master")      /* root:   operator u16, domain u8, version u8 */      \
+	X(LABEL_CARD, "TSR1 card")          /* master: leaf u32 */                                 \
+	X(LABEL_SCP_ENC, "TSR1 scp enc")    /* issuer card key: none */                            \
+	X(LABEL_SCP_MAC, "TSR1 scp mac")    /* issuer card key: none */                            \
+	X(LABEL_SCP_DEK, "TSR1 scp dek")    /* issuer card key: none */                            \
+	X(LABEL_EMM_ENC, "TSR1 emm enc")    /* CA card key: none */                                \
+	X(LABEL_EMM_MAC, "TSR1 emm mac")    /* CA card key: none */                                \
+	X(LABEL_REPORT_ENC, "TSR1 rep enc") /* CA card key: none */                                \
+	X(LABEL_REPORT_MAC, "TSR1 rep mac") /* CA card key: none */                                \
+	X(LABEL_CHAIN, "TSR1 chain")        /* CA card key: none; keys the record chain */         \
+	X(LABEL_TOPUP, "TSR1 topup")        /* purse card key: none; top-up cryptogram */          \
+	X(LABEL_TAC, "TSR1 tac")            /* purse card key: none; transaction certificate */    \
+	X(LABEL_SERVICE, "TSR1 service")    /* group epoch key: operator u16, service u16 */       \
+	X(LABEL_ECM_ENC, "TSR1 ecm enc")    /* service key: none */                                \
+	X(LABEL_ECM_MAC, "TSR1 ecm mac")    /* service key: none */                                \
+	X(LABEL_TREE, "TSR1 tree")       /* tree master: node number u32 (root 1), 0: all cards */ \
+	X(LABEL_STORE, "TSR1 store")     /* CA master: none; wraps secrets in the database */      \
+	X(LABEL_BOX_ENC, "TSR1 box enc") /* extracted ECDH secret: transcript, 16 bytes */         \
+	X(LABEL_BOX_MAC, "TSR1 box mac") /* extracted ECDH secret: the same */                     \
+	X(LABEL_BOX_PROVE, "TSR1 box prove") /* extracted ECDH secret: the same */
 
 #define LABEL_ENUM(name, text) name,
 enum ladder_label { LADDER_LABELS(LABEL_ENUM) };

@@ -19,8 +19,9 @@ struct card;
 struct card_env {
 	struct card *card;
 	const struct crypto *crypto;
-	struct nv_part part; /* its own, page-aligned */
-	void *ram;           /* its own, zeroed at reset */
+	struct nv_part part;  /* its own, page-aligned */
+	struct nv_part annex; /* its own too; size 0: none */
+	void *ram;            /* its own, zeroed at reset */
 };
 
 struct card_call {
@@ -54,7 +55,11 @@ struct card_app {
 	uint8_t aid[16];
 	uint8_t aid_len;
 	uint32_t part_size; /* bytes of NV it wants */
-	uint32_t ram_size;  /* bytes of RAM it wants */
+	/* Bytes of a second partition, from the end of the memory downwards in the order of the
+	 * applications: what came after the first cards. It moves no partition and is no part of
+	 * the layout's check, so that a memory of before opens; there it holds zeros. */
+	uint32_t annex_size;
+	uint32_t ram_size; /* bytes of RAM it wants */
 	const struct card_command *commands;
 	uint8_t command_count;
 	/* Writes the first contents of its partition, which is all zeros, when the image is made

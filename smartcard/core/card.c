@@ -39,6 +39,24 @@ layout_check(const struct card_port *port)
 	return crc;
 }
 
+/* Annexes stand at the end of the memory. RC_SPACE: they reach below base. */
+static enum rc
+lay_out_annexes(struct card *card, uint32_t base)
+{
+	const struct card_port *port = card->port;
+	uint32_t end = port->nv->size;
+
+	for (unsigned int i = 1; i <= port->app_count; i++) {
+		const uint32_t want = whole_pages(port->nv, card_app_at(card, i)->annex_size);
+
+		if (want > end || end - want < base)
+			return RC_SPACE;
+		end -= want;
+		card->env[i].annex = (struct nv_part) { &card->nv, end, want };
+	}
+	return RC_OK;
+}
+
 /* Gives each application its environment. RC_SPACE: more memory wanted than there is. */
 static enum rc
 lay_out(struct card *card)
@@ -59,7 +77,7 @@ lay_out(struct card *card)
 		env->ram = i == 0 ? NULL : port->ram[i - 1];
 		base += whole_pages(port->nv, want);
 	}
-	return RC_OK;
+	return lay_out_annexes(card, base);
 }
 
 static void

@@ -62,6 +62,23 @@ fault_random(void *ctx, uint8_t *out, size_t len)
 	return fails(f) ? RC_CRYPTO : f->inner->random(f->inner->ctx, out, len);
 }
 
+static enum rc
+fault_key_pair(void *ctx, uint8_t private_key[CRYPTO_PRIVATE], uint8_t public_key[CRYPTO_PUBLIC])
+{
+	struct crypto_fault *f = ctx;
+
+	return fails(f) ? RC_CRYPTO : f->inner->key_pair(f->inner->ctx, private_key, public_key);
+}
+
+static enum rc
+fault_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t peer[CRYPTO_PUBLIC],
+	   uint8_t shared[CRYPTO_SHARED])
+{
+	struct crypto_fault *f = ctx;
+
+	return fails(f) ? RC_CRYPTO : f->inner->ecdh(f->inner->ctx, private_key, peer, shared);
+}
+
 void
 crypto_fault_init(struct crypto_fault *f, const struct crypto *inner, unsigned int fail_at)
 {
@@ -73,6 +90,8 @@ crypto_fault_init(struct crypto_fault *f, const struct crypto *inner, unsigned i
 		.hash = fault_hash,
 		.verify = fault_verify,
 		.random = fault_random,
+		.key_pair = fault_key_pair,
+		.ecdh = fault_ecdh,
 	};
 	f->inner = inner;
 	f->calls = 0;

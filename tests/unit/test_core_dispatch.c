@@ -357,6 +357,32 @@ card__format_refuses_what_does_not_fit_and_power_up_what_was_not_finished(void)
 }
 
 static void
+card__annexes_stand_at_the_end_of_a_memory_that_had_none(void)
+{
+	struct card_app one, two;
+	const struct card_app *apps[2] = { &one, &two };
+	struct card_port port;
+	uint8_t byte = 0xFF;
+
+	card_bench_start(&b, 64);
+	one = *b.port.apps[0];
+	two = *b.port.apps[1];
+	port = b.port;
+	port.apps = apps;
+	one.annex_size = 100;
+	two.annex_size = 64;
+	CHECK_RC(card_reset(&b.card, &port), RC_OK);
+	CHECK(b.card.env[1].annex.base == 8192 - 128 && b.card.env[1].annex.size == 128);
+	CHECK(b.card.env[2].annex.base == 8192 - 192 && b.card.env[2].annex.size == 64);
+	CHECK_RC(nv_part_read(&b.card.env[1].annex, 127, &byte, 1), RC_OK);
+	CHECK(byte == 0);
+	CHECK_RC(nv_part_read(&b.card.env[1].annex, 128, &byte, 1), RC_RANGE);
+	CHECK(b.card.env[0].annex.size == 0);
+	two.annex_size = 8192;
+	CHECK_RC(card_reset(&b.card, &port), RC_VERSION);
+}
+
+static void
 card__a_service_is_found_by_its_whole_name(void)
 {
 	static const uint8_t aid[] = { 0xF0, 0x42, 0x45, 0x02 };
@@ -400,6 +426,7 @@ main(void)
 		TEST(select__full_partial_next_empty_and_unknown_names),
 		TEST(card__ram_is_zero_after_reset_and_memory_stays),
 		TEST(card__format_refuses_what_does_not_fit_and_power_up_what_was_not_finished),
+		TEST(card__annexes_stand_at_the_end_of_a_memory_that_had_none),
 		TEST(card__a_service_is_found_by_its_whole_name),
 		TEST(card__atr_offers_both_protocols_and_checks),
 	};

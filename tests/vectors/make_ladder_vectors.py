@@ -137,6 +137,8 @@ def main():
     service = row("service", epoch, "TSR1 service", bytes.fromhex("12340457"))
     for what in ("ecm enc", "ecm mac"):
         row(what, service, "TSR1 " + what, b"")
+    for what in ("box enc", "box mac", "box prove"):
+        row(what, bytes(range(0x30, 0x40)), "TSR1 " + what, bytes(range(0x40, 0x50)))
     row("tree", ca, "TSR1 tree", bytes.fromhex("00ABCDEF"))
     row("store", ca, "TSR1 store", b"", 32)
     row("long", root, "TSR1 store", bytes(16), 40)

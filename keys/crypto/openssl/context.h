@@ -33,10 +33,14 @@ struct crypto_openssl {
 /* Fills the six functions of the table. */
 void crypto_openssl_fill_table(struct crypto_openssl *p);
 
-/* A P-256 key from its parts; private_key may be NULL. RC_AUTH: no point of the curve; RC_CRYPTO.
+/* A P-256 key from its parts; one of them may be NULL. RC_AUTH: no point of the curve; RC_CRYPTO.
  * The caller frees *key. */
 enum rc crypto_openssl_import(struct crypto_openssl *p, const uint8_t *private_key,
-			      const uint8_t public_key[CRYPTO_PUBLIC], EVP_PKEY **key) RC_CHECKED;
+			      const uint8_t *public_key, EVP_PKEY **key) RC_CHECKED;
+/* ecdh of the table. */
+enum rc crypto_openssl_ecdh(struct crypto_openssl *p, const uint8_t private_key[CRYPTO_PRIVATE],
+			    const uint8_t peer[CRYPTO_PUBLIC],
+			    uint8_t shared[CRYPTO_SHARED]) RC_CHECKED;
 
 /* Clears OpenSSL's error queue, which would otherwise keep what we have reported already. */
 enum rc crypto_openssl_failed(void);

@@ -15,8 +15,6 @@ void crypto_openssl_free(struct crypto_openssl **p);
 /* The table; lives as long as p. */
 const struct crypto *crypto_openssl_table(struct crypto_openssl *p);
 
-#define CRYPTO_PRIVATE 32 /* P-256 scalar, big-endian */
-
 /* A new P-256 key pair. */
 enum rc crypto_openssl_keygen(struct crypto_openssl *p, uint8_t private_key[CRYPTO_PRIVATE],
 			      uint8_t public_key[CRYPTO_PUBLIC]) RC_CHECKED;

@@ -25,7 +25,7 @@ scalar_to_native(const uint8_t scalar[CRYPTO_PRIVATE], uint8_t native[CRYPTO_PRI
 
 enum rc
 crypto_openssl_import(struct crypto_openssl *p, const uint8_t *private_key,
-		      const uint8_t public_key[CRYPTO_PUBLIC], EVP_PKEY **key)
+		      const uint8_t *public_key, EVP_PKEY **key)
 {
 	uint8_t point[POINT] = { 4 }, native[CRYPTO_PRIVATE] = { 0 };
 	char group[] = "P-256";
@@ -34,9 +34,12 @@ crypto_openssl_import(struct crypto_openssl *p, const uint8_t *private_key,
 	EVP_PKEY *made = NULL;
 	enum rc rc = RC_OK;
 
-	memcpy(point + 1, public_key, CRYPTO_PUBLIC);
 	params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-	params[n++] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, POINT);
+	if (public_key) {
+		memcpy(point + 1, public_key, CRYPTO_PUBLIC);
+		params[n++] =
+			OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, POINT);
+	}
 	if (private_key) {
 		rc = scalar_to_native(private_key, native);
 		params[n++] =
@@ -107,5 +110,33 @@ crypto_openssl_keygen(struct crypto_openssl *p, uint8_t private_key[CRYPTO_PRIVA
 	}
 	mem_wipe(scalar, sizeof scalar);
 	EVP_PKEY_free(key);
+	return rc;
+}
+
+enum rc
+crypto_openssl_ecdh(struct crypto_openssl *p, const uint8_t private_key[CRYPTO_PRIVATE],
+		    const uint8_t peer[CRYPTO_PUBLIC], uint8_t shared[CRYPTO_SHARED])
+{
+	EVP_PKEY *own = NULL, *other = NULL;
+	EVP_PKEY_CTX *ctx = NULL;
+	uint8_t x[CRYPTO_SHARED] = { 0 };
+	size_t len = sizeof x;
+	enum rc rc = crypto_openssl_import(p, NULL, peer, &other);
+
+	if (rc == RC_OK)
+		rc = crypto_openssl_import(p, private_key, NULL, &own);
+	if (rc != RC_OK)
+		goto out;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	if (ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, other) == 1 &&
+	    EVP_PKEY_derive(ctx, x, &len) == 1 && len == CRYPTO_SHARED)
+		memcpy(shared, x, CRYPTO_SHARED);
+	else
+		rc = crypto_openssl_failed();
+out:
+	mem_wipe(x, sizeof x);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(own);
+	EVP_PKEY_free(other);
 	return rc;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* struct crypto on OpenSSL: AES (FIPS 197), CBC (SP 800-38A), CMAC (SP 800-38B), SHA-256 (FIPS
- * 180-4), ECDSA P-256 verification (FIPS 186-4), randomness. Contexts are re-keyed, never rebuilt.
+ * 180-4), ECDSA P-256 verification (FIPS 186-4), ECDH, randomness. Contexts are re-keyed, never
+ * rebuilt.
  */
 #include "context.h"
 
@@ -192,6 +193,19 @@ table_random(void *ctx, uint8_t *out, size_t len)
 	return RC_OK;
 }
 
+static enum rc
+table_key_pair(void *ctx, uint8_t private_key[CRYPTO_PRIVATE], uint8_t public_key[CRYPTO_PUBLIC])
+{
+	return crypto_openssl_keygen(ctx, private_key, public_key);
+}
+
+static enum rc
+table_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t peer[CRYPTO_PUBLIC],
+	   uint8_t shared[CRYPTO_SHARED])
+{
+	return crypto_openssl_ecdh(ctx, private_key, peer, shared);
+}
+
 void
 crypto_openssl_fill_table(struct crypto_openssl *p)
 {
@@ -201,4 +215,6 @@ crypto_openssl_fill_table(struct crypto_openssl *p)
 	p->table.hash = table_hash;
 	p->table.verify = table_verify;
 	p->table.random = table_random;
+	p->table.key_pair = table_key_pair;
+	p->table.ecdh = table_ecdh;
 }

@@ -138,6 +138,26 @@ table_random(void *ctx, uint8_t *out, size_t len)
 	return s->random ? s->random(s->random_ctx, out, len) : RC_CRYPTO;
 }
 
+static enum rc
+table_key_pair(void *ctx, uint8_t private_key[CRYPTO_PRIVATE], uint8_t public_key[CRYPTO_PUBLIC])
+{
+	(void)ctx;
+	(void)private_key;
+	(void)public_key;
+	return RC_CRYPTO;
+}
+
+static enum rc
+table_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t peer[CRYPTO_PUBLIC],
+	   uint8_t shared[CRYPTO_SHARED])
+{
+	(void)ctx;
+	(void)private_key;
+	(void)peer;
+	(void)shared;
+	return RC_CRYPTO;
+}
+
 void
 crypto_small_init(struct crypto_small *s, crypto_small_random_fn random, void *random_ctx)
 {
@@ -151,5 +171,7 @@ crypto_small_init(struct crypto_small *s, crypto_small_random_fn random, void *r
 		.hash = table_hash,
 		.verify = table_verify,
 		.random = table_random,
+		.key_pair = table_key_pair,
+		.ecdh = table_ecdh,
 	};
 }
