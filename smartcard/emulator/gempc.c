@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "emulator/tpdu.h"
 
 #define SYNC 0x03
 #define ACK 0x06
@@ -190,40 +191,12 @@ exchange_t1(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 	a->len = n;
 }
 
-/* The reader's own part of T=0 (ISO 7816-3 10.3.3): header, procedure byte, data, SW. */
 static void
 exchange_t0(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 {
-	uint8_t rsp[APDU_RESPONSE_MAX];
-	enum t0_event e = T0_NONE;
-	const uint8_t *bytes;
-	size_t n = 0;
-
-	for (size_t i = 0; i < (len < 5 ? 5 : len); i++) {
-		e = t0_card_feed(&g->t0, i < len ? in[i] : 0);
-		if (e == T0_COMMAND) {
-			bytes = t0_card_command(&g->t0, &n);
-			n = transmit(g, bytes, n, rsp, sizeof rsp);
-			e = n > 0 ? t0_card_answer(&g->t0, rsp, n) : T0_NONE;
-			break;
-		}
-		(void)t0_card_output(&g->t0, &n);
-		if (e == T0_OUTPUT && n != 1)
-			break; /* status word at once: the card wants no data */
-	}
-	mem_wipe(rsp, sizeof rsp);
-	bytes = t0_card_output(&g->t0, &n);
-	if (e != T0_OUTPUT || n < 2) {
-		t0_card_silence(&g->t0);
+	a->len = tpdu_t0(&g->t0, &g->link, in, len, a->data);
+	if (a->len == 0)
 		fail(a, ERROR_MUTE);
-		return;
-	}
-	if (n > 2) { /* the procedure byte stays with the reader */
-		bytes++;
-		n--;
-	}
-	memcpy(a->data, bytes, n);
-	a->len = n;
 }
 
 static void

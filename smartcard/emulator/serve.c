@@ -3,6 +3,7 @@
 #include "emulator/serve.h"
 
 #include "base/mem.h"
+#include "emulator/serve_private.h"
 #include "emulator/vpcd.h"
 
 #include <errno.h>
@@ -25,15 +26,15 @@ struct session {
 	uint8_t answer[VPCD_ANSWER_MAX];
 };
 
-static void
-note(const struct serve_options *o, const char *text)
+void
+serve_note(const struct serve_options *o, const char *text)
 {
 	if (o->note)
 		o->note(o->note_ctx, text);
 }
 
-static bool
-stopped(const struct serve_options *o)
+bool
+serve_stopped(const struct serve_options *o)
 {
 	return o->stop && *o->stop != 0;
 }
@@ -101,13 +102,12 @@ open_connection(const struct addrinfo *list)
 	return -1;
 }
 
-/* Whether something can be done with fd before it is time to stop. fd < 0: only waits a while. */
-static bool
-wait_for(const struct serve_options *o, int fd, short what, bool once)
+bool
+serve_wait(const struct serve_options *o, int fd, short what, bool once)
 {
 	struct pollfd p = { .fd = fd, .events = what };
 
-	while (!stopped(o)) {
+	while (!serve_stopped(o)) {
 		if (poll(&p, 1, LOOK_MS) > 0)
 			return true;
 		if (once)
@@ -116,8 +116,8 @@ wait_for(const struct serve_options *o, int fd, short what, bool once)
 	return false;
 }
 
-static bool
-send_all(const struct serve_options *o, int fd, const uint8_t *data, size_t len)
+bool
+serve_send(const struct serve_options *o, int fd, const uint8_t *data, size_t len)
 {
 	int waited_ms = 0;
 
@@ -128,9 +128,9 @@ send_all(const struct serve_options *o, int fd, const uint8_t *data, size_t len)
 			data += n;
 			len -= (size_t)n;
 		} else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-			if (waited_ms >= SEND_MS || stopped(o))
+			if (waited_ms >= SEND_MS || serve_stopped(o))
 				return false;
-			if (!wait_for(o, fd, POLLOUT, true))
+			if (!serve_wait(o, fd, POLLOUT, true))
 				waited_ms += LOOK_MS;
 		} else {
 			return false;
@@ -158,7 +158,7 @@ serve_connection(const struct apdu_link *card, const struct serve_options *o, in
 	bool alive = true;
 
 	memset(&s->vpcd, 0, sizeof s->vpcd);
-	while (alive && wait_for(o, fd, POLLIN, false)) {
+	while (alive && serve_wait(o, fd, POLLIN, false)) {
 		ssize_t n = receive(fd, s->in, sizeof s->in);
 		size_t at = 0;
 
@@ -171,7 +171,7 @@ serve_connection(const struct apdu_link *card, const struct serve_options *o, in
 
 			at += vpcd_feed(&s->vpcd, s->in + at, (size_t)n - at, &event);
 			len = vpcd_react(&s->vpcd, event, card, s->answer);
-			alive = send_all(o, fd, s->answer, len);
+			alive = serve_send(o, fd, s->answer, len);
 		}
 	}
 	(void)!card->reset(card->ctx); /* pulled out */
@@ -182,18 +182,18 @@ static void
 serve_listener(const struct apdu_link *card, const struct serve_options *o, int listener,
 	       struct session *session)
 {
-	note(o, "waiting for a reader");
-	while (wait_for(o, listener, POLLIN, false)) {
+	serve_note(o, "waiting for a reader");
+	while (serve_wait(o, listener, POLLIN, false)) {
 		int fd = accept(listener, NULL, NULL);
 
 		if (fd < 0)
 			continue;
 		set_options(fd);
-		note(o, "a reader is connected");
+		serve_note(o, "a reader is connected");
 		serve_connection(card, o, fd, session);
 		close(fd);
-		if (!stopped(o))
-			note(o, "the reader is gone, waiting for the next");
+		if (!serve_stopped(o))
+			serve_note(o, "the reader is gone, waiting for the next");
 	}
 }
 
@@ -203,21 +203,21 @@ serve_client(const struct apdu_link *card, const struct serve_options *o,
 {
 	bool said = false;
 
-	while (!stopped(o)) {
+	while (!serve_stopped(o)) {
 		int fd = open_connection(list);
 
 		if (fd >= 0) {
-			note(o, "the card is in the reader");
+			serve_note(o, "the card is in the reader");
 			serve_connection(card, o, fd, session);
 			close(fd);
 			said = false;
-			if (!stopped(o))
-				note(o, "the reader is gone");
+			if (!serve_stopped(o))
+				serve_note(o, "the reader is gone");
 		} else if (!said) {
-			note(o, "no reader there yet, trying until there is one");
+			serve_note(o, "no reader there yet, trying until there is one");
 			said = true;
 		}
-		(void)wait_for(o, -1, 0, true);
+		(void)serve_wait(o, -1, 0, true);
 	}
 }
 

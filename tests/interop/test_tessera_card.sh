@@ -52,7 +52,7 @@ expect 2 "a command" "$card" apdu --image "$image"
 expect 0 '"sw": "9000"' "$card" apdu --image "$image" --json 00A4040000
 printf '# a comment\n\n00 A4 04 00 00  # ISD\nreset\n80CA00C100\n' >"$scratch/lines"
 expect 0 "C103000000 9000" "$card" apdu --image "$image" - <"$scratch/lines"
-expect 2 "say one of the three" "$card" serve --image "$image"
+expect 2 "say one of the four" "$card" serve --image "$image"
 expect 2 "is no HOST:PORT" "$card" serve --image "$image" --listen 127.0.0.1:card
 expect 0 "life cycle" "$card" info --image "$image"
 
@@ -76,6 +76,11 @@ expect 5 "in use by another program" "$card" info --image "$image"
 kill -TERM $serve
 wait $serve || { echo "failed: SIGTERM: status $?"; failures=$((failures + 1)); }
 serve=
+
+for line in vscard serial; do
+	expect 5 "" "$card" serve --image "$image" --$line "$image"
+done
+expect 0 "life cycle" "$card" info --image "$image"
 
 sed 's/generation .*/generation 0000000777/' "$image.generation" >"$scratch/counter"
 cp "$scratch/counter" "$image.generation"

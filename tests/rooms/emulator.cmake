@@ -6,6 +6,7 @@ tessera_test(NAME emulator_kill SOURCES fault/test_emulator_kill.c support/emula
 tessera_test(NAME emulator_release SOURCES unit/test_emulator_release.c
 	USES tessera_emulator tessera_card_fixture)
 tessera_test(NAME emulator_vpcd SOURCES unit/test_emulator_vpcd.c USES tessera_emulator)
+tessera_test(NAME emulator_vscard SOURCES unit/test_emulator_vscard.c USES tessera_emulator)
 if(NOT TESSERA_FUZZ)
 	add_test(NAME interop_pcscd
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_pcscd.sh ${CMAKE_BINARY_DIR}/bin)
@@ -18,3 +19,4 @@ tessera_fuzz(NAME card_apdu SOURCES fuzz/fuzz_card_apdu.c
 	USES tessera_apps tessera_core tessera_channel tessera_crypto_openssl)
 tessera_fuzz(NAME card_image SOURCES fuzz/fuzz_card_image.c
 	USES tessera_emulator tessera_apps tessera_core tessera_crypto_openssl)
+tessera_fuzz(NAME vscard SOURCES fuzz/fuzz_vscard.c USES tessera_emulator)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tessera-card serve: the card in a reader of somebody else's, over the vpcd protocol. */
+/* tessera-card serve: the card in a reader of somebody else's, over vpcd, VSCARD or a serial line.
+ */
 #include "card_tool.h"
 
 #include "cli/cli.h"
 #include "emulator/serial.h"
 #include "emulator/serve.h"
+#include "emulator/serve_vscard.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -71,8 +73,11 @@ unglue(int argc, char **argv, bool *vpcd)
 	}
 }
 
+/* Serves the card at a path by the adapter given. */
 static int
-serve_serial(struct emulator *e, const char *image, const char *path)
+serve_path(struct emulator *e, const char *image, const char *path,
+	   enum rc (*adapter)(struct emulator *, const char *, const struct serve_options *,
+			      char *))
 {
 	struct serve_options o = { .stop = &stop, .note = print_note };
 	char name[256], why[EMULATOR_WHY] = "";
@@ -81,7 +86,7 @@ serve_serial(struct emulator *e, const char *image, const char *path)
 	(void)snprintf(name, sizeof name, "%s", image);
 	o.note_ctx = name;
 	catch_signals();
-	rc = emulator_serve_serial(e, path, &o, why);
+	rc = adapter(e, path, &o, why);
 	return rc == RC_OK ? 0 : cli_fail(rc, why[0] != '\0' ? why : NULL, "%s", path);
 }
 
@@ -106,7 +111,7 @@ serve(struct emulator *e, const char *image, bool listens, const char *address)
 int
 cmd_serve(int argc, char **argv)
 {
-	const char *image = NULL, *address = NULL, *serial = NULL;
+	const char *image = NULL, *address = NULL, *serial = NULL, *vscard = NULL;
 	bool rollback = false, vpcd = false;
 	const struct cli_option options[] = {
 		OPTION_IMAGE(&image),
@@ -124,6 +129,11 @@ cmd_serve(int argc, char **argv)
 		  .value = &serial,
 		  .argument = "PATH",
 		  .help = "be a serial reader (GemPC Twin) on a pseudo-terminal, linked at PATH" },
+		{ .name = "vscard",
+		  .kind = CLI_TEXT,
+		  .value = &vscard,
+		  .argument = "SOCKET",
+		  .help = "be the card in QEMU's ccid-card-passthru, on a UNIX socket made here" },
 		OPTION_ROLLBACK(&rollback),
 	};
 	struct emulator *e = NULL;
@@ -131,20 +141,28 @@ cmd_serve(int argc, char **argv)
 	bool listens;
 
 	unglue(argc, argv, &vpcd);
-	count = cli_parse(argc, argv,
-			  "--image FILE --vpcd [HOST:PORT] | --listen [HOST:]PORT | --serial PATH",
-			  options, sizeof options / sizeof options[0], 1, &status);
+	count = cli_parse(
+		argc, argv,
+		"--image FILE --vpcd [HOST:PORT] | --listen [HOST:]PORT | --serial PATH | "
+		"--vscard SOCKET",
+		options, sizeof options / sizeof options[0], 1, &status);
 	if (count < 0)
 		return status;
 	listens = address != NULL;
-	if ((unsigned int)listens + vpcd + (serial != NULL) != 1 || (!vpcd && count > 0))
-		return cli_fail(RC_USAGE, "say one of the three",
-				"--vpcd [HOST:PORT], --listen or --serial");
+	if ((unsigned int)listens + vpcd + (serial != NULL) + (vscard != NULL) != 1 ||
+	    (!vpcd && count > 0))
+		return cli_fail(RC_USAGE, "say one of the four",
+				"--vpcd [HOST:PORT], --listen, --serial or --vscard");
 	if (vpcd)
 		address = count > 0 ? argv[1] : DEFAULT_READER;
 	if ((status = tool_open(image, rollback, &e)) != 0)
 		return status;
-	status = serial ? serve_serial(e, image, serial) : serve(e, image, listens, address);
+	if (serial)
+		status = serve_path(e, image, serial, emulator_serve_serial);
+	else if (vscard)
+		status = serve_path(e, image, vscard, emulator_serve_vscard);
+	else
+		status = serve(e, image, listens, address);
 	emulator_close(&e);
 	return status;
 }
