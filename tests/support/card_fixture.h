@@ -25,6 +25,7 @@
 #define FIX_MAXIMUM 100000U /* of the purse, minor units */
 #define FIX_LIMIT 5000U     /* single debit */
 #define FIX_PIN "2580"
+#define FIX_BALANCE 1000 /* after fix_see_offer */
 #define FIX_KEY_VERSION 1
 #define FIX_SIGNING_VERSION 3
 
@@ -101,6 +102,11 @@ uint16_t fix_emm_send(struct card_fixture *f, const struct emm_header *h,
 uint16_t fix_emm_section(struct card_fixture *f, const uint8_t *section, size_t len,
 			 enum ca_emm_outcome *outcome);
 
+/* Seals, sends, and yields the outcome; aborts on another status word than 9000. */
+enum ca_emm_outcome fix_emm_outcome(struct card_fixture *f, const struct emm_header *h,
+				    const struct emm_command *commands, unsigned int count);
+
+struct emm_command fix_cancel(uint16_t product);
 struct emm_command fix_entitlement(uint16_t product, uint32_t start, uint32_t end);
 struct emm_command fix_time(uint32_t now);
 struct emm_command fix_epoch(uint16_t epoch, const uint8_t key[CRYPTO_KEY]);
@@ -110,6 +116,10 @@ struct emm_command fix_credit(struct card_fixture *f, uint64_t total, uint32_t s
 void fix_topup(struct card_fixture *f, uint64_t total, uint32_t sequence);
 void fix_grant(struct card_fixture *f, uint16_t product, uint32_t start, uint32_t end);
 
+/* A fresh card with FIX_BALANCE that has just seen the offer. */
+void fix_see_offer(struct card_fixture *f, const struct ecm *ecm);
+/* True: of FIX_BALANCE nothing was paid, and nothing recorded or granted. */
+bool fix_nothing_happened(struct card_fixture *f);
 /* A purchase of what fix_offer_ecm offers, with the right PIN. */
 struct ca_purchase fix_purchase(void);
 uint16_t fix_purchase_send(struct card_fixture *f, const struct ca_purchase *p,

@@ -172,6 +172,23 @@ fix_emm_send(struct card_fixture *f, const struct emm_header *h, const struct em
 	return fix_emm_section(f, section, len, outcome);
 }
 
+enum ca_emm_outcome
+fix_emm_outcome(struct card_fixture *f, const struct emm_header *h,
+		const struct emm_command *commands, unsigned int count)
+{
+	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
+
+	MUST(fix_emm_send(f, h, commands, count, &outcome) == SW_OK);
+	return outcome;
+}
+
+struct emm_command
+fix_cancel(uint16_t product)
+{
+	return (struct emm_command) { .tag = EMM_TAG_ENTITLEMENT_CANCEL,
+				      .u.entitlement_cancel = { product } };
+}
+
 struct emm_command
 fix_entitlement(uint16_t product, uint32_t start, uint32_t end)
 {
@@ -217,9 +234,8 @@ fix_topup(struct card_fixture *f, uint64_t total, uint32_t sequence)
 {
 	struct emm_header h = fix_emm_header(f, EMM_SIGNED);
 	struct emm_command cmd = fix_credit(f, total, sequence);
-	enum ca_emm_outcome outcome;
 
-	MUST(fix_emm_send(f, &h, &cmd, 1, &outcome) == SW_OK && outcome == CA_EMM_APPLIED);
+	MUST(fix_emm_outcome(f, &h, &cmd, 1) == CA_EMM_APPLIED);
 }
 
 void
@@ -227,9 +243,25 @@ fix_grant(struct card_fixture *f, uint16_t product, uint32_t start, uint32_t end
 {
 	struct emm_header h = fix_emm_header(f, 0);
 	struct emm_command cmd = fix_entitlement(product, start, end);
-	enum ca_emm_outcome outcome;
 
-	MUST(fix_emm_send(f, &h, &cmd, 1, &outcome) == SW_OK && outcome == CA_EMM_APPLIED);
+	MUST(fix_emm_outcome(f, &h, &cmd, 1) == CA_EMM_APPLIED);
+}
+
+void
+fix_see_offer(struct card_fixture *f, const struct ecm *ecm)
+{
+	fix_copy(f);
+	fix_topup(f, FIX_BALANCE, 1);
+	MUST(fix_ecm_outcome(f, ecm) == OUTCOME_OFFER);
+}
+
+bool
+fix_nothing_happened(struct card_fixture *f)
+{
+	struct ca_slot wallet = fix_wallet(f);
+
+	return wallet.balance == FIX_BALANCE && wallet.spent == 0 &&
+	       fix_status(f).record_head == 0 && fix_info(f).events == 0;
 }
 
 struct ca_purchase

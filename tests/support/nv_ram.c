@@ -103,3 +103,15 @@ nv_ram_plan_read_fault(struct nv_ram *ram, int64_t n)
 {
 	ram->fault_after = (int64_t)ram->reads + n;
 }
+
+void
+nv_ram_remember(struct nv_ram *ram)
+{
+	memcpy(ram->remembered, ram->bytes, sizeof ram->remembered);
+}
+
+bool
+nv_ram_is_as_remembered(const struct nv_ram *ram)
+{
+	return memcmp(ram->remembered, ram->bytes, sizeof ram->remembered) == 0;
+}

@@ -17,11 +17,15 @@ struct nv_ram {
 	uint32_t reads;      /* since nv_ram_power_up */
 	int64_t fault_after; /* reads; < 0: never */
 	bool dead;
+	uint8_t remembered[32768];
 };
 
 void nv_ram_init(struct nv_ram *ram, uint32_t size, uint16_t page);
 /* Power is back; no cut is planned. */
 void nv_ram_power_up(struct nv_ram *ram);
+void nv_ram_remember(struct nv_ram *ram);
+/* True: every byte is as it was when it was remembered. */
+bool nv_ram_is_as_remembered(const struct nv_ram *ram);
 /* The (n+1)-th read from now fails, and all accesses after it. */
 void nv_ram_plan_read_fault(struct nv_ram *ram, int64_t n);
 /* The (n+1)-th page write from now is torn. */

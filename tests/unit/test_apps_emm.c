@@ -12,35 +12,6 @@
 #define DAY 86400U
 
 static struct card_fixture f;
-static uint8_t before[sizeof f.nv.bytes];
-
-static void
-remember(void)
-{
-	memcpy(before, f.nv.bytes, sizeof before);
-}
-
-static bool
-is_unchanged(void)
-{
-	return memcmp(before, f.nv.bytes, sizeof before) == 0;
-}
-
-static enum ca_emm_outcome
-send(const struct emm_header *h, const struct emm_command *cmd, unsigned int count)
-{
-	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
-
-	CHECK(fix_emm_send(&f, h, cmd, count, &outcome) == SW_OK);
-	return outcome;
-}
-
-static struct emm_command
-cancel(uint16_t product)
-{
-	return (struct emm_command) { .tag = EMM_TAG_ENTITLEMENT_CANCEL,
-				      .u.entitlement_cancel = { product } };
-}
 
 static void
 grant__is_written_and_its_repetition_is_not(void)
@@ -58,12 +29,12 @@ grant__is_written_and_its_repetition_is_not(void)
 	len = fix_emm_seal(&f, &h, &cmd, 1, section);
 	CHECK(fix_emm_section(&f, section, len, &outcome) == SW_OK);
 	CHECK(outcome == CA_EMM_APPLIED);
-	remember();
+	nv_ram_remember(&f.nv);
 	nv_ram_power_up(&f.nv);
 	CHECK(fix_emm_section(&f, section, len, &outcome) == SW_OK);
 	CHECK(outcome == CA_EMM_REPEATED);
 	CHECK(f.nv.page_writes == 0);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_send(&f, CA_CLA, CA_INS_GET_DATA, CA_DATA_ENTITLEMENTS, 0, NULL, 0, rsp, &len) ==
 	      SW_OK);
 	CHECK_RC(ca_entitlement_decode(&p, &len, &e), RC_OK);
@@ -81,14 +52,14 @@ grant__restated_under_a_newer_sequence_writes_the_sequence_only(void)
 
 	fix_copy(&f);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
-	remember();
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
+	nv_ram_remember(&f.nv);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_status(&f).emm_sequence == h.sequence);
 	CHECK(fix_info(&f).entitlements == 1);
 	for (uint32_t i = nv_first_offset(&f.nv.port); i < CARD_NV_SIZE; i++)
-		changed += f.nv.bytes[i] != before[i];
+		changed += f.nv.bytes[i] != f.nv.remembered[i];
 	CHECK(changed == 1);
 }
 
@@ -99,19 +70,19 @@ address__of_another_card_operator_or_class_is_not_mine(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	h = fix_emm_header(&f, 0);
 	h.address++;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
 	h = fix_emm_header(&f, 0);
 	h.operator_id++;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
 	h = fix_emm_global(&f);
 	h.table_id = EMM_GROUP;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
 	h.table_id = EMM_TREE;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_NOT_MINE);
-	CHECK(is_unchanged());
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
 static void
@@ -121,34 +92,34 @@ date__past_valid_until_by_the_cards_clock_is_refused(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	h = fix_emm_header(&f, 0);
 	h.valid_until = FIX_T0 - 1;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_EXPIRED);
-	CHECK(is_unchanged());
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_EXPIRED);
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	h.valid_until = FIX_T0;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 }
 
 static void
 sequence__old_grant_cannot_follow_its_cancel(void)
 {
 	struct emm_command grant = fix_entitlement(FIX_PRODUCT, FIX_T0 - 1, FIX_T0 + DAY);
-	struct emm_command stop = cancel(FIX_PRODUCT);
+	struct emm_command stop = fix_cancel(FIX_PRODUCT);
 	struct ecm ecm = fix_ecm(FIX_T0);
 	struct emm_header first, second;
 
 	fix_copy(&f);
 	first = fix_emm_header(&f, 0);
 	second = fix_emm_header(&f, 0);
-	CHECK(send(&first, &grant, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &first, &grant, 1) == CA_EMM_APPLIED);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
-	CHECK(send(&second, &stop, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &second, &stop, 1) == CA_EMM_APPLIED);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_NOT_ENTITLED);
-	remember();
+	nv_ram_remember(&f.nv);
 	fix_power_cycle(&f);
-	CHECK(send(&first, &grant, 1) == CA_EMM_OLD);
-	CHECK(is_unchanged());
+	CHECK(fix_emm_outcome(&f, &first, &grant, 1) == CA_EMM_OLD);
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_NOT_ENTITLED);
 }
 
@@ -168,7 +139,8 @@ sequence__parts_come_in_any_order_and_each_once(void)
 
 			h.part = orders[i][n % 3];
 			cmd = fix_entitlement(h.part, FIX_T0, FIX_T0 + DAY);
-			CHECK(send(&h, &cmd, 1) == (n < 3 ? CA_EMM_APPLIED : CA_EMM_REPEATED));
+			CHECK(fix_emm_outcome(&f, &h, &cmd, 1) ==
+			      (n < 3 ? CA_EMM_APPLIED : CA_EMM_REPEATED));
 			if (n == 1)
 				fix_power_cycle(&f);
 		}
@@ -186,8 +158,8 @@ sequence__of_the_classes_are_independent(void)
 	fix_copy(&f);
 	unique = fix_emm_header(&f, 0);
 	global = fix_emm_global(&f);
-	CHECK(send(&global, &time, 1) == CA_EMM_APPLIED);
-	CHECK(send(&unique, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &global, &time, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &unique, &cmd, 1) == CA_EMM_APPLIED);
 }
 
 static void
@@ -203,7 +175,7 @@ altered_emm__leaves_the_memory_as_it_was(void)
 	commands[0] = fix_credit(&f, 500, 1);
 	commands[1] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
 	len = fix_emm_seal(&f, &h, commands, 2, section);
-	remember();
+	nv_ram_remember(&f.nv);
 	for (size_t i = 0; i < len; i++) {
 		enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
 		uint16_t sw;
@@ -211,12 +183,12 @@ altered_emm__leaves_the_memory_as_it_was(void)
 		section[i] ^= (uint8_t)(1U << (i % 8));
 		sw = fix_emm_section(&f, section, len, &outcome);
 		CHECK(sw != SW_OK || outcome == CA_EMM_NOT_MINE || outcome == CA_EMM_EXPIRED);
-		CHECK(is_unchanged());
+		CHECK(nv_ram_is_as_remembered(&f.nv));
 		section[i] ^= (uint8_t)(1U << (i % 8));
 	}
 	for (size_t n = 0; n < len; n++)
 		CHECK(fix_emm_section(&f, section, n, NULL) != SW_OK);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_emm_section(&f, section, len, NULL) == SW_OK);
 	CHECK(fix_wallet(&f).balance == 500);
 }
@@ -228,7 +200,7 @@ mac__is_required_of_a_unique_emm(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	h = fix_emm_header(&f, 0);
 	h.flags = 0;
 	h.key_version = 0;
@@ -240,7 +212,7 @@ mac__is_required_of_a_unique_emm(void)
 	h = fix_emm_header(&f, 0);
 	h.key_version++;
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_REFERENCE);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
 static void
@@ -254,7 +226,7 @@ signature__is_required_for_keys_credits_acknowledgements_and_time(void)
 	rows[1] = fix_credit(&f, 500, 1);
 	rows[2] = (struct emm_command) { .tag = EMM_TAG_RECORD_ACK };
 	rows[3] = fix_time(FIX_T0 + DAY);
-	remember();
+	nv_ram_remember(&f.nv);
 	for (unsigned int i = 0; i < 4; i++) {
 		/* also behind a command that needs none: all or nothing */
 		struct emm_command both[2] = { fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY),
@@ -265,7 +237,7 @@ signature__is_required_for_keys_credits_acknowledgements_and_time(void)
 		h = fix_emm_header(&f, 0);
 		CHECK(fix_emm_send(&f, &h, both, 2, NULL) == SW_SECURITY_STATUS);
 	}
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_info(&f).entitlements == 0);
 }
 
@@ -278,7 +250,7 @@ signature__of_another_version_or_key_is_refused(void)
 	size_t len;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	h = fix_emm_global(&f);
 	h.signing_version = FIX_SIGNING_VERSION - 1;
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
@@ -292,7 +264,7 @@ signature__of_another_version_or_key_is_refused(void)
 	h.flags = 0;
 	h.signing_version = 0;
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_SECURITY_STATUS);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
 static void
@@ -306,19 +278,19 @@ time__advances_in_ram_and_is_stored_once_in_six_hours(void)
 	for (uint32_t i = 1; i < 6; i++) {
 		cmd = fix_time(FIX_T0 + i * 3600);
 		h = fix_emm_global(&f);
-		CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
-		CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+		CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
+		CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_REPEATED);
 		CHECK(fix_status(&f).signed_time == FIX_T0 + i * 3600);
 		CHECK(fix_status(&f).clock == FIX_T0 + i * 3600);
 	}
 	CHECK(f.nv.page_writes == 0);
 	cmd = fix_time(FIX_T0 + 6 * 3600);
 	h = fix_emm_global(&f);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(f.nv.page_writes > 0);
 	fix_power_cycle(&f);
 	CHECK(fix_status(&f).signed_time == FIX_T0 + 6 * 3600);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_REPEATED);
 }
 
 static void
@@ -334,13 +306,13 @@ time__never_goes_back_but_by_the_roots_word(void)
 	fix_copy(&f);
 	CHECK(fix_ecm_outcome(&f, &offer) == OUTCOME_OFFER);
 	h = fix_emm_global(&f);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_REPEATED);
 	CHECK(fix_status(&f).signed_time == FIX_T0);
 	h = fix_emm_global(&f);
 	CHECK(fix_emm_send(&f, &h, &set, 1, NULL) == SW_SECURITY_STATUS);
 	CHECK(fix_status(&f).clock == FIX_T0);
 	h.flags = EMM_ROOT;
-	CHECK(send(&h, &set, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &set, 1) == CA_EMM_APPLIED);
 	CHECK(fix_status(&f).clock == FIX_T0 - DAY);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_OFFER);
@@ -360,7 +332,7 @@ time__lets_a_card_that_was_off_for_long_catch_up(void)
 	fix_grant(&f, FIX_PRODUCT, FIX_T0, FIX_T0 + 60 * DAY);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_CLOCK);
 	h = fix_emm_global(&f);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
 }
 
@@ -381,7 +353,7 @@ failing_cryptography__stages_nothing(void)
 		commands[0] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
 		commands[1] = fix_credit(&f, 500, 1);
 		len = fix_emm_seal(&f, &h, commands, 2, section);
-		remember();
+		nv_ram_remember(&f.nv);
 		crypto_fault_init(&f.crypto, crypto_test(), k);
 		sw = fix_emm_section(&f, section, len, NULL);
 		if (!crypto_fault_fired(&f.crypto)) {
@@ -389,7 +361,7 @@ failing_cryptography__stages_nothing(void)
 			break;
 		}
 		CHECK(sw == SW_FAULT);
-		CHECK(is_unchanged());
+		CHECK(nv_ram_is_as_remembered(&f.nv));
 	}
 	CHECK(k > 6);
 }
@@ -404,12 +376,12 @@ sequence__newer_set_begins_without_the_parts_of_the_older(void)
 	h = fix_emm_header(&f, 0);
 	h.parts = 2;
 	h.part = 2;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	h.sequence = ++f.sequence;
 	h.part = 1;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	h.part = 2;
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 }
 
 static void
@@ -455,15 +427,15 @@ static void
 global__cancel_without_effect_still_stops_an_older_grant(void)
 {
 	struct emm_command grant = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
-	struct emm_command stop = cancel(FIX_PRODUCT);
+	struct emm_command stop = fix_cancel(FIX_PRODUCT);
 	struct emm_header first, second;
 
 	fix_copy(&f);
 	first = fix_emm_global(&f);
 	second = fix_emm_global(&f);
-	CHECK(send(&second, &stop, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &second, &stop, 1) == CA_EMM_APPLIED);
 	fix_power_cycle(&f);
-	CHECK(send(&first, &grant, 1) == CA_EMM_OLD);
+	CHECK(fix_emm_outcome(&f, &first, &grant, 1) == CA_EMM_OLD);
 }
 
 static void
@@ -475,9 +447,9 @@ time__that_is_stored_stores_its_sequence_too(void)
 	fix_copy(&f);
 	first = fix_emm_global(&f);
 	second = fix_emm_global(&f);
-	CHECK(send(&second, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &second, &cmd, 1) == CA_EMM_APPLIED);
 	fix_power_cycle(&f);
-	CHECK(send(&first, &cmd, 1) == CA_EMM_OLD);
+	CHECK(fix_emm_outcome(&f, &first, &cmd, 1) == CA_EMM_OLD);
 }
 
 int

@@ -12,50 +12,21 @@
 #define DAY 86400U
 
 static struct card_fixture f;
-static uint8_t before[sizeof f.nv.bytes];
-
-static void
-remember(void)
-{
-	memcpy(before, f.nv.bytes, sizeof before);
-}
-
-static bool
-is_unchanged(void)
-{
-	return memcmp(before, f.nv.bytes, sizeof before) == 0;
-}
-
-static enum ca_emm_outcome
-send(const struct emm_header *h, const struct emm_command *cmd, unsigned int count)
-{
-	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
-
-	CHECK(fix_emm_send(&f, h, cmd, count, &outcome) == SW_OK);
-	return outcome;
-}
-
-static struct emm_command
-cancel(uint16_t product)
-{
-	return (struct emm_command) { .tag = EMM_TAG_ENTITLEMENT_CANCEL,
-				      .u.entitlement_cancel = { product } };
-}
 
 static void
 cancel__of_all_leaves_no_entitlement(void)
 {
-	struct emm_command commands[12], all = cancel(PRODUCT_ALL);
+	struct emm_command commands[12], all = fix_cancel(PRODUCT_ALL);
 	struct emm_header h;
 
 	fix_copy(&f);
 	for (uint16_t i = 0; i < 12; i++)
 		commands[i] = fix_entitlement(i, FIX_T0, FIX_T0 + DAY);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, commands, 12) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, commands, 12) == CA_EMM_APPLIED);
 	CHECK(fix_info(&f).entitlements == 12);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, &all, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &all, 1) == CA_EMM_APPLIED);
 	CHECK(fix_info(&f).entitlements == 0);
 }
 
@@ -63,14 +34,14 @@ static void
 grant__replaces_the_products_older_one_in_the_same_message(void)
 {
 	struct emm_command commands[3] = { fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY),
-					   cancel(FIX_PRODUCT),
+					   fix_cancel(FIX_PRODUCT),
 					   fix_entitlement(FIX_PRODUCT, FIX_T0 - DAY, FIX_T0) };
 	struct ecm ecm = fix_ecm(FIX_T0);
 	struct emm_header h;
 
 	fix_copy(&f);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, commands, 3) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, commands, 3) == CA_EMM_APPLIED);
 	CHECK(fix_info(&f).entitlements == 1);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_EXPIRED);
 }
@@ -82,10 +53,10 @@ grant__without_duration_is_refused(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	h = fix_emm_header(&f, 0);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_DATA);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
 static void
@@ -101,17 +72,17 @@ entitlements__full_store_takes_expired_places_only(void)
 			commands[i] =
 				fix_entitlement(product, 1, product == 77 ? FIX_T0 : FIX_T0 + DAY);
 		h = fix_emm_header(&f, 0);
-		CHECK(send(&h, commands, 12) == CA_EMM_APPLIED);
+		CHECK(fix_emm_outcome(&f, &h, commands, 12) == CA_EMM_APPLIED);
 	}
 	CHECK(fix_info(&f).entitlements == CA_ENTITLEMENTS_MAX);
 	commands[0] = fix_entitlement(1000, 1, FIX_T0 + DAY);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, commands, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, commands, 1) == CA_EMM_APPLIED);
 	commands[0] = fix_entitlement(1001, 1, FIX_T0 + DAY);
 	h = fix_emm_header(&f, 0);
-	remember();
+	nv_ram_remember(&f.nv);
 	CHECK(fix_emm_send(&f, &h, commands, 1, NULL) == SW_MEMORY_FULL);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_info(&f).entitlements == CA_ENTITLEMENTS_MAX);
 }
 
@@ -129,13 +100,13 @@ event_right__is_granted_and_cancelled(void)
 
 	fix_copy(&f);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, &grant, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &grant, 1) == CA_EMM_APPLIED);
 	CHECK(fix_send(&f, CA_CLA, CA_INS_GET_DATA, CA_DATA_EVENTS, 0, NULL, 0, rsp, &len) ==
 	      SW_OK);
 	CHECK_RC(ca_event_right_decode(&p, &len, &e), RC_OK);
 	CHECK(e.event_id == FIX_EVENT && e.end == FIX_T0 + DAY && e.flags == 1 && e.record == 0);
 	h = fix_emm_header(&f, 0);
-	CHECK(send(&h, &stop, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &stop, 1) == CA_EMM_APPLIED);
 	CHECK(fix_info(&f).events == 0);
 }
 
@@ -156,7 +127,7 @@ rotation__next_epoch_opens_beside_the_current_one(void)
 	h = fix_emm_header(&f, EMM_SIGNED);
 	memcpy(f.epoch_key, key, sizeof key);
 	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_NO_KEY);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_OPEN);
 	memcpy(f.epoch_key, old_key, sizeof key);
 	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_OPEN);
@@ -164,7 +135,7 @@ rotation__next_epoch_opens_beside_the_current_one(void)
 	memset(key, 0xE9, sizeof key);
 	cmd = fix_epoch(FIX_EPOCH + 2, key);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	fix_power_cycle(&f);
 	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_NO_KEY);
 	CHECK(fix_status(&f).key_count == 2);
@@ -183,15 +154,15 @@ rotation__never_goes_back_and_repeats_write_nothing(void)
 	/* older epoch of the same slot: ignored, whatever the rest of the message brings */
 	cmd = fix_epoch(FIX_EPOCH - 2, key);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	status = fix_status(&f);
 	CHECK(status.key_count == 1 && status.keys[0].epoch == FIX_EPOCH);
 	/* the stored epoch under another key */
 	cmd = fix_epoch(FIX_EPOCH, key);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	remember();
+	nv_ram_remember(&f.nv);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_DATA);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
 static void
@@ -219,20 +190,20 @@ topup__counts_once_however_often_it_comes(void)
 	fix_copy(&f);
 	cmd = fix_credit(&f, 500, 1);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_wallet(&f).balance == 500);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_REPEATED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_REPEATED);
 	/* restated under a newer sequence */
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_wallet(&f).balance == 500);
 	/* a smaller total, or an older credit under a newer message */
 	cmd = fix_credit(&f, 400, 2);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	cmd = fix_credit(&f, 900, 1);
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_wallet(&f).credit_emm == 500);
 	fix_topup(&f, 900, 2);
 	CHECK(fix_wallet(&f).balance == 900);
@@ -246,7 +217,7 @@ topup__made_by_the_ca_keys_alone_credits_nothing(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	cmd = fix_credit(&f, 500, 1);
 	/* whoever holds the CA card key and the signing key, but not the purse's */
 	fix_working_key(f.ca_key, LABEL_TOPUP, key);
@@ -268,7 +239,7 @@ topup__made_by_the_ca_keys_alone_credits_nothing(void)
 	both[0] = fix_entitlement(FIX_PRODUCT, FIX_T0, FIX_T0 + DAY);
 	both[1] = cmd;
 	CHECK(fix_emm_send(&f, &h, both, 2, NULL) == SW_SECURITY_STATUS);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	CHECK(fix_wallet(&f).balance == 0);
 }
 
@@ -279,15 +250,15 @@ topup__above_the_maximum_balance_is_refused(void)
 	struct emm_header h;
 
 	fix_copy(&f);
-	remember();
+	nv_ram_remember(&f.nv);
 	cmd = fix_credit(&f, FIX_MAXIMUM + 1, 1);
 	h = fix_emm_header(&f, EMM_SIGNED);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_CONDITIONS);
 	cmd = fix_credit(&f, UINT64_MAX, 1);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_CONDITIONS);
-	CHECK(is_unchanged());
+	CHECK(nv_ram_is_as_remembered(&f.nv));
 	cmd = fix_credit(&f, FIX_MAXIMUM, 1);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	CHECK(fix_wallet(&f).balance == FIX_MAXIMUM);
 }
 
@@ -305,7 +276,7 @@ groups__have_keys_of_their_own_for_one_service(void)
 	cmd = fix_epoch(FIX_EPOCH, key);
 	cmd.u.epoch_key.group = 1;
 	h = fix_emm_header(&f, EMM_SIGNED);
-	CHECK(send(&h, &cmd, 1) == CA_EMM_APPLIED);
+	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_APPLIED);
 	memcpy(first, f.epoch_key, sizeof first);
 	for (unsigned int i = 0; i < 3; i++) {
 		ecm.group = (uint8_t)(i % 2);

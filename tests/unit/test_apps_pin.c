@@ -7,28 +7,7 @@
 
 #include <string.h>
 
-#define START_BALANCE 1000
-
 static struct card_fixture f;
-
-/* A card with money that has just seen the offer. */
-static void
-see_offer(const struct ecm *ecm)
-{
-	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
-	CHECK(fix_ecm_outcome(&f, ecm) == OUTCOME_OFFER);
-}
-
-/* Nothing was paid, recorded or granted. */
-static void
-check_nothing_happened(void)
-{
-	CHECK(fix_wallet(&f).balance == START_BALANCE);
-	CHECK(fix_wallet(&f).spent == 0);
-	CHECK(fix_status(&f).record_head == 0);
-	CHECK(fix_info(&f).events == 0);
-}
 
 static uint16_t
 verify(const char *pin)
@@ -57,7 +36,7 @@ pin__wrong_spends_a_try_for_good_and_stages_nothing(void)
 	struct ca_answer a;
 
 	bad.pin[3] = '1';
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(2));
 	fix_power_cycle(&f);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
@@ -68,7 +47,7 @@ pin__wrong_spends_a_try_for_good_and_stages_nothing(void)
 	fix_power_cycle(&f);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
 	CHECK(fix_purchase_send(&f, &good, &a) == SW_BLOCKED);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -80,7 +59,7 @@ pin__right_gives_the_tries_back(void)
 
 	bad.pin_len = 5;
 	bad.pin[4] = '0';
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(2));
 	CHECK(fix_purchase_send(&f, &bad, &a) == SW_PIN_WRONG(1));
 	CHECK(fix_purchase_send(&f, &good, &a) == SW_OK);

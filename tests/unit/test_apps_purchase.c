@@ -9,28 +9,7 @@
 
 #include <string.h>
 
-#define START_BALANCE 1000
-
 static struct card_fixture f;
-
-/* A card with money that has just seen the offer. */
-static void
-see_offer(const struct ecm *ecm)
-{
-	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
-	CHECK(fix_ecm_outcome(&f, ecm) == OUTCOME_OFFER);
-}
-
-/* Nothing was paid, recorded or granted. */
-static void
-check_nothing_happened(void)
-{
-	CHECK(fix_wallet(&f).balance == START_BALANCE);
-	CHECK(fix_wallet(&f).spent == 0);
-	CHECK(fix_status(&f).record_head == 0);
-	CHECK(fix_info(&f).events == 0);
-}
 
 static void
 purchase__debits_records_and_opens_in_one_answer(void)
@@ -40,7 +19,7 @@ purchase__debits_records_and_opens_in_one_answer(void)
 	struct ca_answer a;
 	struct record r;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OPEN);
 	CHECK(a.cw_size == 8);
@@ -49,11 +28,11 @@ purchase__debits_records_and_opens_in_one_answer(void)
 	CHECK(a.opened_by == OPENED_BY_EVENT && a.opened_id == FIX_EVENT);
 	CHECK(a.right_end == FIX_T0 + 7200);
 	CHECK(!a.may_record);
-	CHECK(a.has_balance && a.balance == START_BALANCE - FIX_PRICE);
+	CHECK(a.has_balance && a.balance == FIX_BALANCE - FIX_PRICE);
 	CHECK(a.has_receipt && a.receipt.record == 1 && a.receipt.price == FIX_PRICE);
-	CHECK(a.receipt.balance_after == START_BALANCE - FIX_PRICE);
+	CHECK(a.receipt.balance_after == FIX_BALANCE - FIX_PRICE);
 	fix_power_cycle(&f);
-	CHECK(fix_wallet(&f).balance == START_BALANCE - FIX_PRICE);
+	CHECK(fix_wallet(&f).balance == FIX_BALANCE - FIX_PRICE);
 	CHECK(fix_wallet(&f).spent == FIX_PRICE);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OPEN);
 	r = fix_record(&f, 0);
@@ -61,7 +40,7 @@ purchase__debits_records_and_opens_in_one_answer(void)
 	CHECK(r.operator_id == FIX_OPERATOR && r.event_id == FIX_EVENT);
 	CHECK(r.service_id == FIX_SERVICE && r.slot == 0 && r.price == FIX_PRICE);
 	CHECK(r.time == FIX_T0 + 5 && r.purse_sequence == 2);
-	CHECK(r.balance_after == START_BALANCE - FIX_PRICE);
+	CHECK(r.balance_after == FIX_BALANCE - FIX_PRICE);
 	CHECK_BYTES(r.tac, a.receipt.tac, RECORD_TAC);
 }
 
@@ -75,7 +54,7 @@ receipt__certificate_is_the_purse_keys_cmac(void)
 	struct writer w = writer_over(message, sizeof message);
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	write_be16(&w, FIX_OPERATOR);
 	write_be32(&w, FIX_EVENT);
@@ -86,7 +65,7 @@ receipt__certificate_is_the_purse_keys_cmac(void)
 	write_be32(&w, FIX_PRICE);
 	write_be32(&w, FIX_T0);
 	write_be32(&w, 2);
-	write_be64(&w, START_BALANCE - FIX_PRICE);
+	write_be64(&w, FIX_BALANCE - FIX_PRICE);
 	CHECK(w.len == sizeof message && !w.failed);
 	fix_working_key(f.purse_key, LABEL_TAC, key);
 	CHECK_RC(crypto_cmac(crypto_test(), key, message, sizeof message, mac), RC_OK);
@@ -100,7 +79,7 @@ purchase__view_and_record_costs_its_own_price(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	p.flags = PURCHASE_RECORD;
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
@@ -127,13 +106,13 @@ purchase__other_than_what_was_seen_is_offer_changed(void)
 	ecm.criteria.offer.price_record = 0;
 	rows[4].flags = PURCHASE_RECORD;
 	rows[4].price = 0;
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	for (unsigned int i = 0; i < 5; i++) {
 		CHECK(fix_purchase_send(&f, &rows[i], &a) == SW_OK);
 		CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
 		CHECK(a.cw_size == 0 && !a.has_receipt);
 	}
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -143,13 +122,13 @@ purchase__when_the_offer_changes_in_between_is_refused(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	ecm.time += 10;
 	ecm.criteria.offer.price_view++;
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OFFER_CHANGED);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -160,7 +139,7 @@ purchase__without_a_fresh_offer_is_refused(void)
 	struct ca_answer a;
 
 	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
+	fix_topup(&f, FIX_BALANCE, 1);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_OFFER);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
@@ -183,7 +162,7 @@ purchase__without_a_fresh_offer_is_refused(void)
 	fix_power_cycle(&f);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_OFFER);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -194,12 +173,12 @@ purchase__old_recording_sells_nothing(void)
 	struct ca_answer a;
 
 	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
+	fix_topup(&f, FIX_BALANCE, 1);
 	CHECK(fix_ecm_outcome(&f, &now) == OUTCOME_NOT_ENTITLED);
 	CHECK(fix_ecm_outcome(&f, &old) == OUTCOME_OLD);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_OFFER);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -210,12 +189,12 @@ purchase__outside_its_window_is_refused(void)
 	struct ca_answer a;
 
 	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
+	fix_topup(&f, FIX_BALANCE, 1);
 	ecm.criteria.offer.flags |= OFFER_NOT_NOW;
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_WINDOW);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_WINDOW);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -251,15 +230,15 @@ purchase__above_balance_or_limit_is_refused(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	ecm.criteria.offer.price_view = START_BALANCE + 1;
-	p.price = START_BALANCE + 1;
-	see_offer(&ecm);
+	ecm.criteria.offer.price_view = FIX_BALANCE + 1;
+	p.price = FIX_BALANCE + 1;
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_BALANCE_LOW);
-	CHECK(a.has_balance && a.balance == START_BALANCE && a.cw_size == 0);
-	check_nothing_happened();
-	ecm.criteria.offer.price_view = START_BALANCE;
-	p.price = START_BALANCE;
+	CHECK(a.has_balance && a.balance == FIX_BALANCE && a.cw_size == 0);
+	CHECK(fix_nothing_happened(&f));
+	ecm.criteria.offer.price_view = FIX_BALANCE;
+	p.price = FIX_BALANCE;
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OPEN && a.balance == 0);
@@ -281,7 +260,7 @@ purchase__from_a_slot_or_in_a_unit_that_is_not_there_is_refused(void)
 
 	ecm.criteria.offer.slot = 1;
 	p.slot = 1;
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_SLOT);
 	ecm.criteria.offer.slot = 0;
@@ -291,7 +270,7 @@ purchase__from_a_slot_or_in_a_unit_that_is_not_there_is_refused(void)
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_SLOT);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -301,7 +280,7 @@ purchase__twice_pays_once(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OWNED);
@@ -322,7 +301,7 @@ failing_cryptography__neither_debits_nor_opens(void)
 		size_t len = 0;
 		uint16_t sw;
 
-		see_offer(&ecm);
+		fix_see_offer(&f, &ecm);
 		CHECK_RC(ca_purchase_encode(&p, data, sizeof data, &len), RC_OK);
 		crypto_fault_init(&f.crypto, crypto_test(), k);
 		sw = fix_send(&f, CA_CLA, CA_INS_PURCHASE, 0, 0, data, len, rsp, &len);
@@ -333,9 +312,9 @@ failing_cryptography__neither_debits_nor_opens(void)
 		CHECK(sw == SW_FAULT);
 		CHECK(len == 0);
 		crypto_fault_init(&f.crypto, crypto_test(), 0);
-		check_nothing_happened();
+		CHECK(fix_nothing_happened(&f));
 		fix_power_cycle(&f);
-		check_nothing_happened();
+		CHECK(fix_nothing_happened(&f));
 	}
 	CHECK(k > 3);
 }
@@ -360,7 +339,7 @@ purchase__compares_with_the_newest_offer_seen(void)
 	struct ca_answer a;
 
 	late.criteria.offer.price_view++;
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_ecm_outcome(&f, &late) == OUTCOME_OFFER);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_OPEN);
@@ -373,7 +352,7 @@ purchase__offer_seen_is_not_pushed_out_by_recordings(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	for (uint16_t i = 0; i <= CA_SEEN_MAX; i++) {
 		old.service_id = (uint16_t)(FIX_SERVICE + 1 + i);
 		CHECK(fix_ecm_outcome(&f, &old) == OUTCOME_OLD);
@@ -389,7 +368,7 @@ purchase__stores_the_clock_with_it(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	fix_power_cycle(&f);
 	CHECK(fix_status(&f).clock == FIX_T0 + 60);
@@ -406,7 +385,7 @@ purchase__of_an_event_whose_earlier_right_is_over_is_possible(void)
 	struct ca_answer a;
 
 	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
+	fix_topup(&f, FIX_BALANCE, 1);
 	h = fix_emm_header(&f, 0);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_OK);
 	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
@@ -445,7 +424,7 @@ right_restated_by_emm__keeps_the_record_of_its_purchase(void)
 	const uint8_t *at = rsp;
 	size_t len;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	h = fix_emm_header(&f, 0);
 	CHECK(fix_emm_send(&f, &h, &cmd, 1, NULL) == SW_OK);
@@ -462,11 +441,11 @@ purchase__after_the_service_stopped_offering_is_refused(void)
 	struct ca_purchase p = fix_purchase();
 	struct ca_answer a;
 
-	see_offer(&ecm);
+	fix_see_offer(&f, &ecm);
 	CHECK(fix_ecm_outcome(&f, &next) == OUTCOME_NOT_ENTITLED);
 	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
 	CHECK(a.outcome == OUTCOME_NO_OFFER);
-	check_nothing_happened();
+	CHECK(fix_nothing_happened(&f));
 }
 
 static void
@@ -477,7 +456,7 @@ purchase__of_a_ninth_service_takes_the_place_of_the_first(void)
 	struct ca_answer a;
 
 	fix_copy(&f);
-	fix_topup(&f, START_BALANCE, 1);
+	fix_topup(&f, FIX_BALANCE, 1);
 	for (uint16_t i = 0; i <= CA_SEEN_MAX; i++) {
 		ecm.service_id = (uint16_t)(FIX_SERVICE + i);
 		CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
