@@ -32,7 +32,7 @@ enum rc { RC_TABLE(RC_ENUM) };
 
 #define RC_CHECKED __attribute__((warn_unused_result))
 
-/* Exit status (DESIGN: contract) of a result. */
+/* Exit status of a result; each manual page has the table. */
 int rc_exit_status(enum rc rc);
 /* One clause in English, without a full stop; never NULL. */
 const char *rc_text(enum rc rc);

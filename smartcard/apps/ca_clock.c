@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The operator's clock on the card (DESIGN: clock). */
+/* The operator's clock on the card. */
 #include "apps/ca_clock.h"
 
 #include "base/bytes.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* ECM: checks it, places it in time, compares its criteria with the rights of this card, and gives
- * the control words only when a right opens (DESIGN: journeys 1 and 2). */
+ * the control words only when a right opens. */
 #include "apps/ca_clock.h"
 #include "apps/ca_key.h"
 #include "apps/ca_right.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* EMM: address, date, sequence, MAC, signature, in this order; then its commands, all or nothing,
- * together with the sequence in one transaction (DESIGN: keys and messages). */
+ * together with the sequence in one transaction. */
 #include "apps/ca_emm.h"
 
 #include "apps/ca_clock.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Epoch keys and service keys (DESIGN: who can open, who may watch). */
+/* Epoch keys and service keys. */
 #include "apps/ca_key.h"
 
 #include "base/bytes.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The journal of purchases (DESIGN: records are never overwritten before they are collected). */
+/* The journal of purchases: records are never overwritten before they are collected. */
 #include "apps/ca_record.h"
 
 #include "base/bytes.h"

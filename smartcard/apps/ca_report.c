@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Report batches: what the card proves to the head-end (DESIGN: settling). */
+/* Report batches: what the card proves to the head-end. */
 #include "apps/ca_clock.h"
 #include "apps/ca_record.h"
 #include "apps/common.h"

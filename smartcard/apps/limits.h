@@ -5,11 +5,11 @@
 
 #define CARD_NV_SIZE 32768
 #define CARD_NV_PAGE 64
-#define CA_OPERATORS_MAX 1 /* 4 in DESIGN; one until several operators share a card */
+#define CA_OPERATORS_MAX 1 /* one until several operators share a card */
 #define CA_GROUPS_MAX 8    /* key groups, two slots (odd, even) each */
 #define CA_ENTITLEMENTS_MAX 300
 #define CA_EVENTS_MAX 64 /* rights to events */
 #define CA_RECORDS_MAX 300
-#define PURSE_SLOTS_MAX 4 /* 16 in DESIGN; until token slots exist */
+#define PURSE_SLOTS_MAX 4 /* until token slots exist */
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Verbs and errors (DESIGN 2: exit statuses, "program: verb: what: why" on one line). */
+/* Verbs and errors ("program: verb: what: why" on one line, and an exit status). */
 #include "cli_state.h"
 
 #include <errno.h>
