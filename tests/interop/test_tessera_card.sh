@@ -8,6 +8,7 @@ set -u
 card=$1/tessera-card
 scratch=$(mktemp -d)
 serve=
+# shellcheck disable=SC2317 # the trap calls it
 clean_up() {
 	[ -z "$serve" ] || kill "$serve" 2>/dev/null
 	wait

@@ -3,48 +3,15 @@
 # Drives tessera-headend as a script would: every verb, exit statuses, one-line errors, JSON, that a refused
 # change leaves nothing, and that no key or control word is printed.
 #   test_tessera_headend.sh FOLDER-OF-PROGRAMS
-set -u
 bin=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+program=$bin/tessera-headend
+# shellcheck source=tests/interop/program.sh
+. "$(dirname "$0")/program.sh"
 export TESSERA_HOME="$dir/home"
 now=2026-11-22T20:00:00Z
-passed=0
-failed=0
-
-check() { # check TITLE CONDITION…
-	title=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $title"
-		sed 's/^/  out: /' "$dir/out"
-		sed 's/^/  err: /' "$dir/err"
-	fi
-}
-
-run() { # run STATUS TITLE ARGUMENT…: the exit status, and on failure exactly one line on stderr
-	want=$1
-	title=$2
-	shift 2
-	"$bin/tessera-headend" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-	status=$?
-	check "$title: status $status, want $want" [ "$status" -eq "$want" ]
-	if [ "$want" -ne 0 ]; then
-		check "$title: one line" [ "$(wc -l <"$dir/err")" -eq 1 ]
-		check "$title: begins with the program's name" grep -q '^tessera-headend: ' "$dir/err"
-		check "$title: nothing on stdout" [ ! -s "$dir/out" ]
-	fi
-}
 
 keyed() { # run with the passphrase
 	run "$@" --passphrase-file "$dir/pass"
-}
-
-says() { # says WORDS: stderr of the last run
-	check "says $1" grep -qF -- "$1" "$dir/err"
 }
 
 prints() { # prints PATTERN: stdout of the last run
@@ -98,12 +65,17 @@ json 'd[0] == {"id": 101, "name": "News", "group": 0, "rating": 0, "free": False
 run 0 "product" product show 1
 prints '^SERVICES +101$'
 
-event="--service 102 --title Film --start 2026-11-22T21:00Z --end 2026-11-22T23:00Z"
-run 2 "no price" event add --id 5 $event
-run 2 "two prices" event add --id 5 $event --price 4.50 --price-minor 450
-run 2 "three decimals" event add --id 5 $event --price 4.505
-run 0 "event" event add --id 5 $event --price 4.50 --price-record 6
-run 5 "overlap" event add --id 6 $event --price 1
+film() { # film STATUS TITLE OPTION…: on the schedule
+	want=$1
+	what=$2
+	shift 2
+	run "$want" "$what" event add --service 102 --title Film --start 2026-11-22T21:00Z --end 2026-11-22T23:00Z "$@"
+}
+film 2 "no price" --id 5
+film 2 "two prices" --id 5 --price 4.50 --price-minor 450
+film 2 "three decimals" --id 5 --price 4.505
+film 0 "event" --id 5 --price 4.50 --price-record 6
+film 5 "overlap" --id 6 --price 1
 says 'event 5 of service 102'
 run 2 "ends before it starts" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-21 --price 1
 run 2 "window past the end" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
@@ -113,7 +85,7 @@ run 4 "a slot that no card has" event add --id 6 --service 101 --title x --start
 run 0 "event" event show 5 --json
 json 'd["price_minor"] == 450 and d["price_record_minor"] == 600 and d["window_start"] == "2026-11-21T21:00:00Z"'
 for i in $(seq 2 16); do
-	"$bin/tessera-headend" product add --id "$i" --name p --service 101 || exit 1
+	"$program" product add --id "$i" --name p --service 101 || exit 1
 done
 run 4 "a seventeenth product on a service" product add --id 17 --name p --service 101
 run 3 "it is not there" product show 17
@@ -233,7 +205,7 @@ check "mode of the log" [ "$(stat -c %a "$dir/cw")" = 600 ]
 check "a word for each period and the next" [ "$(grep -cE '^102 [0-9]+ [01] 2026-11-22T20:00:[0-9]+Z [0-9A-F]{16}$' \
 	"$dir/cw")" -eq "$(wc -l <"$dir/cw")" ]
 keyed 3 "an empty input" scramble - -o - --service 102 --start-time $now
-"$bin/tessera-headend" scramble - -o - --service 102 --start-time $now --passphrase-file "$dir/pass" \
+"$program" scramble - -o - --service 102 --start-time $now --passphrase-file "$dir/pass" \
 	<"$dir/in.ts" >"$dir/piped.ts" 2>"$dir/err"
 check "a pipe carries the stream and nothing else" [ $(($(stat -c %s "$dir/piped.ts") % 188)) -eq 0 ]
 check "packets only" [ "$(od -An -tx1 -w188 -v "$dir/piped.ts" | cut -c2-3 | sort -u)" = 47 ]
@@ -257,5 +229,4 @@ PY
 run 5 "a database of another version" status
 says 'version 99'
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

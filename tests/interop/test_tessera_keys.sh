@@ -2,43 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Drives tessera-keys as a script would: exit statuses, one-line errors, file mode, and that no key is printed.
 #   test_tessera_keys.sh PROGRAM
-set -u
-keys=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-passed=0
-failed=0
-
-check() { # check TITLE CONDITION…
-	title=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $title"
-		sed 's/^/  out: /' "$dir/out"
-		sed 's/^/  err: /' "$dir/err"
-	fi
-}
-
-run() { # run STATUS TITLE ARGUMENT…: the exit status, and on failure exactly one line on stderr
-	want=$1
-	title=$2
-	shift 2
-	"$keys" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-	status=$?
-	check "$title: status $status, want $want" [ "$status" -eq "$want" ]
-	if [ "$want" -ne 0 ]; then
-		check "$title: one line" [ "$(wc -l <"$dir/err")" -eq 1 ]
-		check "$title: begins with the program's name" grep -q '^tessera-keys: ' "$dir/err"
-		check "$title: nothing on stdout" [ ! -s "$dir/out" ]
-	fi
-}
-
-says() { # says WORDS: stderr of the last run
-	check "says $1" grep -qF -- "$1" "$dir/err"
-}
+program=$1
+# shellcheck source=tests/interop/program.sh
+. "$(dirname "$0")/program.sh"
 
 no_long_hex() { # nothing as long as a key
 	! grep -qE '[0-9A-Fa-f]{17,}' "$dir/out" "$dir/err"
@@ -83,7 +49,7 @@ cp "$dir/out" "$dir/first"
 run 0 "show" show --home "$home" --passphrase-file "$dir/pass"
 check "show says what init said" cmp -s "$dir/out" "$dir/first"
 check "six keys" [ "$(grep -cE ' [0-9A-F]{6,16}$' "$dir/out")" -eq 6 ]
-TESSERA_HOME=$home "$keys" show --passphrase-fd 3 --json >"$dir/out" 2>"$dir/err" 3<"$dir/pass"
+TESSERA_HOME=$home "$program" show --passphrase-fd 3 --json >"$dir/out" 2>"$dir/err" 3<"$dir/pass"
 check "home from the environment, passphrase from a descriptor" [ $? -eq 0 ]
 check "JSON" python3 -c '
 import json, sys
@@ -113,12 +79,11 @@ run 7 "no keystore at all" show --home "$home" --passphrase-file "$dir/pass"
 cat "$dir/whole" >"$home/keystore"
 run 0 "the whole file again" show --home "$home" --passphrase-file "$dir/pass"
 if command -v setsid >/dev/null; then
-	setsid -w "$keys" show --home "$home" >"$dir/out" 2>"$dir/err" </dev/null
+	setsid -w "$program" show --home "$home" >"$dir/out" 2>"$dir/err" </dev/null
 	check "no terminal" [ $? -eq 3 ]
 	says 'no terminal'
 fi
-"$keys" show --home "$home" --passphrase-file "$dir/pass" >/dev/full 2>"$dir/err"
+"$program" show --home "$home" --passphrase-file "$dir/pass" >/dev/full 2>"$dir/err"
 check "a full disk is an I/O error" [ $? -eq 6 ]
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -9,6 +9,6 @@ if(TARGET tessera_emulator)
 endif()
 if(TARGET tessera-card)
 	add_test(NAME interop_serial COMMAND ${CMAKE_SOURCE_DIR}/tests/interop/test_serial.sh
-		$<TARGET_FILE:tessera-card>)
+		${CMAKE_BINARY_DIR}/bin)
 	set_tests_properties(interop_serial PROPERTIES TIMEOUT 90 SKIP_RETURN_CODE 77)
 endif()
