@@ -5,9 +5,10 @@
     tools/check_shape.py [SOURCE-FOLDER]
 
 No function over 80 lines, no file over 600, an SPDX line on top of each source, nothing but the
-named entries at the top level, a README.md in every folder, a man page for every program, and every test
-that SECURITY.md names is there. Prints one line for each breach; exit status 1.
+named entries at the top level, a README.md in every folder that names its files, a man page for
+every program, and every test that SECURITY.md names is there. Prints one line for each breach; exit status 1.
 """
+import fnmatch
 import pathlib
 import re
 import sys
@@ -61,6 +62,17 @@ def check_folders(root):
                 yield f"{name}: no README.md"
 
 
+def check_pages(root):
+    """A folder's page names each of its files: `noun`, `noun.c`, `noun*.c`, `cmd_<noun>.c`."""
+    for top in ("cas", "keys", "smartcard", "stb-host", "tools"):
+        for page in sorted((root / top).rglob("README.md")):
+            quoted = " ".join(re.findall(r"`([^`]+)`", page.read_text()))
+            names = [re.sub(r"<\w+>", "*", name.partition(".")[0]) for name in re.split(r"[\s,]+", quoted)]
+            for source in sorted(page.parent.glob("*.c")):
+                if not any(fnmatch.fnmatch(source.stem, name) for name in names):
+                    yield f"{page.relative_to(root).as_posix()} does not name {source.name}"
+
+
 def check_programs(root):
     for folder in sorted((root / "tools").glob("tessera-*")):
         if not (folder / f"{folder.name}.1").exists():
@@ -91,7 +103,7 @@ def main():
             if path.suffix in SOURCES and path.is_file():
                 count += 1
                 breaches += check_source(root, path)
-    breaches += [*check_folders(root), *check_programs(root), *check_claims(root)]
+    breaches += [*check_folders(root), *check_pages(root), *check_programs(root), *check_claims(root)]
     for breach in breaches:
         print(breach)
     print(f"check_shape: {count} files, {len(breaches)} breaches")

@@ -185,6 +185,14 @@ class Shape(Tree):
     def test_a_missing_readme_is_found(self):
         self.refused("cas/base: no README.md")
 
+    def test_a_file_that_its_page_does_not_name_is_found(self):
+        self.put("cas/base/README.md", "`bytes.h`, `rc*.c`, `cmd_<noun>.c`\n")
+        for name in ("bytes", "rc_text", "cmd_one", "stray"):
+            self.put(f"cas/base/{name}.c", "")
+        self.refused("cas/base/README.md does not name stray.c")
+        self.put("cas/base/README.md", "`bytes.h`, `rc*.c`, `cmd_<noun>.c`, `stray`\n")
+        self.assertNotIn("does not name", run("check_shape.py", self.root)[1])
+
     def test_a_missing_man_page_is_found(self):
         self.put("tools/tessera-x/main.c", "")
         self.refused("tessera-x: no man page")
