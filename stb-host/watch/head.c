@@ -22,28 +22,6 @@ tables_are_known(const struct watch *w)
 	return true;
 }
 
-static void
-scan_tables(struct watch *w, const uint8_t *packet)
-{
-	const uint16_t pid = ts_pid(packet);
-
-	switch ((enum pid_role)w->role[pid]) {
-	case PID_PAT:
-		section_feed(&w->pat, packet, watch_pat_section, w);
-		break;
-	case PID_CAT:
-		section_feed(&w->cat, packet, watch_cat_section, w);
-		break;
-	case PID_PMT:
-		section_feed(w->pmt_sections[pid], packet, watch_pmt_section, w);
-		break;
-	case PID_ECM:
-	case PID_EMM:
-	case PID_OTHER:
-		break;
-	}
-}
-
 static enum rc
 keep(struct watch_head *h, const uint8_t *packet)
 {
@@ -82,7 +60,7 @@ watch_head_keep(struct watch *w, const uint8_t *packet)
 	const size_t most = w->options.hold_back ? HELD_MAX : HEAD_LIVE_MAX;
 	enum rc rc = keep(&w->head, packet);
 
-	scan_tables(w, packet);
+	watch_scan_tables(w, packet);
 	if (rc == RC_OK)
 		rc = w->failed;
 	if (rc == RC_OK && (tables_are_known(w) || w->head.count >= most))

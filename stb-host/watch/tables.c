@@ -241,8 +241,8 @@ pat_is_complete(const struct watch *w, uint8_t last)
 	return true;
 }
 
-void
-watch_pat_section(void *ctx, const uint8_t *section, size_t len)
+static void
+pat_section(void *ctx, const uint8_t *section, size_t len)
 {
 	struct watch *w = ctx;
 	struct psi_program entry;
@@ -278,8 +278,8 @@ watch_pat_section(void *ctx, const uint8_t *section, size_t len)
 	map_all(w);
 }
 
-void
-watch_pmt_section(void *ctx, const uint8_t *section, size_t len)
+static void
+pmt_section(void *ctx, const uint8_t *section, size_t len)
 {
 	struct watch *w = ctx;
 	struct psi_pmt pmt;
@@ -306,8 +306,8 @@ watch_pmt_section(void *ctx, const uint8_t *section, size_t len)
 	}
 }
 
-void
-watch_cat_section(void *ctx, const uint8_t *section, size_t len)
+static void
+cat_section(void *ctx, const uint8_t *section, size_t len)
 {
 	struct watch *w = ctx;
 	uint16_t pid = TS_PID_NONE;
@@ -335,4 +335,26 @@ watch_cat_section(void *ctx, const uint8_t *section, size_t len)
 	w->emm_pid = pid;
 	section_init(&w->emm);
 	set_roles(w);
+}
+
+void
+watch_scan_tables(struct watch *w, const uint8_t *packet)
+{
+	const uint16_t pid = ts_pid(packet);
+
+	switch ((enum pid_role)w->role[pid]) {
+	case PID_PAT:
+		section_feed(&w->pat, packet, pat_section, w);
+		break;
+	case PID_CAT:
+		section_feed(&w->cat, packet, cat_section, w);
+		break;
+	case PID_PMT:
+		section_feed(w->pmt_sections[pid], packet, pmt_section, w);
+		break;
+	case PID_ECM:
+	case PID_EMM:
+	case PID_OTHER:
+		break;
+	}
 }

@@ -76,13 +76,9 @@ look_into(struct watch *w, const uint8_t *packet)
 	case PID_OTHER:
 		break;
 	case PID_PAT:
-		section_feed(&w->pat, packet, watch_pat_section, w);
-		break;
 	case PID_CAT:
-		section_feed(&w->cat, packet, watch_cat_section, w);
-		break;
 	case PID_PMT:
-		section_feed(w->pmt_sections[pid], packet, watch_pmt_section, w);
+		watch_scan_tables(w, packet);
 		break;
 	case PID_ECM:
 		call.ch = &w->channels[w->channel_of[pid]];

@@ -120,9 +120,8 @@ const uint8_t *watch_head_next(struct watch *w);
 void watch_head_free(struct watch *w);
 
 /* tables.c: sections of PAT, CAT and PMTs; ctx is the struct watch. */
-void watch_pat_section(void *ctx, const uint8_t *section, size_t len);
-void watch_cat_section(void *ctx, const uint8_t *section, size_t len);
-void watch_pmt_section(void *ctx, const uint8_t *section, size_t len);
+/* A packet that may belong to PAT, CAT or a PMT. */
+void watch_scan_tables(struct watch *w, const uint8_t *packet);
 bool watch_is_wanted(const struct watch *w, uint16_t program);
 
 /* messages.c: sections for the card. */
