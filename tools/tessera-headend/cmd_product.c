@@ -4,9 +4,6 @@
 
 #include "headend/catalogue.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static const struct out_column columns[] = { { "id", "PRODUCT" },
 					     { "name", "NAME" },
 					     { "services", "SERVICES" } };
@@ -47,18 +44,12 @@ add(struct tool *t, uint16_t id, const char *name, const struct cli_list *servic
 	enum rc rc;
 	int status = tool_open(t);
 
-	if (status == 0 && strlen(name) >= sizeof p.name)
-		status = cli_fail(RC_RANGE, "at most 63 bytes", "--name");
-	for (size_t i = 0; status == 0 && i < services->count; i++) {
-		uint64_t service;
-
-		status = tool_number("--service", services->items[i], 1, UINT16_MAX, &service);
-		if (status == 0)
-			p.services[p.service_count++] = (uint16_t)service;
-	}
+	if (status == 0)
+		status = tool_name(name, p.name);
+	if (status == 0)
+		status = tool_numbers("--service", services, p.services, &p.service_count);
 	if (status != 0)
 		return status;
-	snprintf(p.name, sizeof p.name, "%s", name);
 	rc = product_add(t->head, &p);
 	return rc == RC_OK ? 0 : tool_fail(t, rc, "product %u", id);
 }

@@ -4,9 +4,6 @@
 
 #include "headend/catalogue.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static const struct out_column columns[] = { { "id", "SERVICE" },  { "name", "NAME" },
 					     { "group", "GROUP" }, { "rating", "RATING" },
 					     { "free", "FREE" },   { "products", "PRODUCTS" } };
@@ -49,20 +46,14 @@ add(struct tool *t, struct head_service *s, const char *name, const struct cli_l
 	enum rc rc;
 	int status = tool_open(t);
 
-	if (status == 0 && strlen(name) >= sizeof s->name)
-		status = cli_fail(RC_RANGE, "at most 63 bytes", "--name");
+	if (status == 0)
+		status = tool_name(name, s->name);
 	if (status == 0 && products->count > ECM_PRODUCTS_MAX)
 		status = cli_fail(RC_SPACE, "an ECM carries 16 products", "--product");
-	for (size_t i = 0; status == 0 && i < products->count; i++) {
-		uint64_t product;
-
-		status = tool_number("--product", products->items[i], 1, UINT16_MAX, &product);
-		if (status == 0)
-			s->products[s->product_count++] = (uint16_t)product;
-	}
+	if (status == 0)
+		status = tool_numbers("--product", products, s->products, &s->product_count);
 	if (status != 0)
 		return status;
-	snprintf(s->name, sizeof s->name, "%s", name);
 	rc = service_add(t->head, s);
 	return rc == RC_OK ? 0 : tool_fail(t, rc, "service %u", s->id);
 }

@@ -149,6 +149,29 @@ tool_number(const char *what, const char *text, uint64_t min, uint64_t max, uint
 }
 
 int
+tool_name(const char *text, char name[HEAD_NAME])
+{
+	if (strlen(text) >= HEAD_NAME)
+		return cli_fail(RC_RANGE, "at most 63 bytes", "--name");
+	snprintf(name, HEAD_NAME, "%s", text);
+	return 0;
+}
+
+int
+tool_numbers(const char *option, const struct cli_list *list, uint16_t *out, size_t *count)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		uint64_t v = 0;
+		int status = tool_number(option, list->items[i], 1, UINT16_MAX, &v);
+
+		if (status != 0)
+			return status;
+		out[(*count)++] = (uint16_t)v;
+	}
+	return 0;
+}
+
+int
 tool_money(const struct tool *t, const char *name, const char *major, uint64_t minor,
 	   uint64_t *value)
 {

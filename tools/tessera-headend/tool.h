@@ -66,6 +66,10 @@ int tool_fail(const struct tool *t, enum rc rc, const char *what, ...)
 int tool_card(const struct tool *t, const char *text, uint32_t *leaf);
 /* A decimal number from min to max from the command line. */
 int tool_number(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* A name from --name. */
+int tool_name(const char *text, char name[HEAD_NAME]);
+/* Numbers of 1 to 65535 from an option that was given several times. */
+int tool_numbers(const char *option, const struct cli_list *list, uint16_t *out, size_t *count);
 /* An amount from --NAME (major units) or --NAME-minor: exactly one. UINT64_MAX is "not given". */
 int tool_money(const struct tool *t, const char *name, const char *major, uint64_t minor,
 	       uint64_t *value);
