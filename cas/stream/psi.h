@@ -92,6 +92,8 @@ struct psi_edit {
 	uint8_t version; /* 0…31 */
 	bool remove_ca;  /* CA_descriptors of remove_system_id go, from every loop */
 	uint16_t remove_system_id;
+	const struct psi_ca *replace_ca; /* … or those with this one's system and private bytes */
+	uint8_t remove_tag;              /* descriptors with this tag go as well; 0: none */
 	const struct psi_ca
 		*add_ca; /* appended to the program loop (PMT) or the loop (CAT); or NULL */
 	const uint8_t *add_first; /* whole descriptors that go before add_ca; or NULL */

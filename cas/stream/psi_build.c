@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32.h"
+#include "base/mem.h"
 
 #define SYNTAX 0xB000U /* section_syntax_indicator 1, 0, reserved 11 */
 #define RESERVED_3 0xE000U
@@ -52,15 +53,34 @@ loop_end(struct writer *w, size_t begin)
 		put_be16(w->base + begin - 2, (uint16_t)(RESERVED_4 | (w->len - begin)));
 }
 
+static bool
+is_same_ca(const struct psi_ca *a, const struct psi_ca *b)
+{
+	return a->system_id == b->system_id && a->private_len == b->private_len &&
+	       (a->private_len == 0 ||
+		memcmp(a->private_data, b->private_data, a->private_len) == 0);
+}
+
+static bool
+goes(const struct psi_descriptor *d, const struct psi_edit *edit)
+{
+	struct psi_ca ca;
+
+	if (edit->remove_tag != 0 && d->tag == edit->remove_tag)
+		return true;
+	if (!psi_ca_parse(d, &ca))
+		return false;
+	return (edit->remove_ca && ca.system_id == edit->remove_system_id) ||
+	       (edit->replace_ca != NULL && is_same_ca(&ca, edit->replace_ca));
+}
+
 static void
 copy_descriptors(struct writer *w, struct psi_loop loop, const struct psi_edit *edit)
 {
 	struct psi_descriptor d;
-	struct psi_ca ca;
 
 	while (psi_descriptor_next(&loop, &d)) {
-		if (edit->remove_ca && psi_ca_parse(&d, &ca) &&
-		    ca.system_id == edit->remove_system_id)
+		if (goes(&d, edit))
 			continue;
 		write_u8(w, d.tag);
 		write_u8(w, d.len);

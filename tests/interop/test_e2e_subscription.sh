@@ -30,6 +30,13 @@ for kind in $kinds; do
 	echo "ok: $kind"
 done
 
+# A recording of what was watched goes on air again: the descriptors of the first time must not mislead the box.
+in=$work/mpeg2.clear.ts
+scramble "$in" "$work/again.scr.ts" 2 --cipher cissa
+watch 0 "$work/again.scr.ts" "$work/again.clear.ts" "${images[0]}" --service 2
+identical "$in" "$work/again.clear.ts" 2
+echo "ok: again"
+
 # the other cipher, and words of all 64 bits
 for options in "--cipher cissa" --full-entropy; do
 	in=$(stream mpeg2)

@@ -101,6 +101,36 @@ ca__a_descriptor_is_added_found_and_removed_again(void)
 }
 
 static void
+ca__a_descriptor_of_the_same_operator_is_replaced_and_others_stay(void)
+{
+	/* Program loop: 5445 of operator 2A, 5445 of operator 2B, a scrambling_descriptor, 0B00;
+	 * one stream with 5445 of operator 2A. */
+	static const uint8_t private_data[] = { 0x00, 0x2A, 0x01 };
+	const struct psi_ca ours = { 0x5445, 0x1F00, private_data, sizeof private_data };
+	const struct psi_edit edit = { .add_ca = &ours, .replace_ca = &ours, .remove_tag = 0x65 };
+	uint8_t section[96], out[PSI_SECTION_MAX];
+	size_t len = test_hex("02B0410001C10000E100F01B"
+			      "09075445E200002A0109075445E201002B0165011009040B00E300"
+			      "1BE100F00909075445E202002A01",
+			      section, sizeof section),
+	       out_len;
+	struct psi_stream stream;
+	struct psi_pmt pmt;
+	struct psi_ca ca;
+
+	put_be16(section + 1, (uint16_t)(0xB000U | (len - 3 + 4)));
+	put_be32(section + len, crc32_mpeg(CRC32_START, section, len));
+	CHECK_RC(psi_pmt_parse(section, len + 4, &pmt), RC_OK);
+	CHECK_RC(psi_pmt_edit(&pmt, &edit, out, &out_len), RC_OK);
+	CHECK_RC(psi_pmt_parse(out, out_len, &pmt), RC_OK);
+	CHECK(psi_ca_find(pmt.descriptors, 0x5445, &ca) && ca.pid == 0x0201);
+	CHECK(psi_ca_find(pmt.descriptors, 0x0B00, &ca));
+	CHECK(out_len == len + 4 - 9 - 3 - 9 + 9);
+	CHECK(psi_stream_next(&pmt.streams, &stream));
+	CHECK(!psi_ca_find(stream.descriptors, 0x5445, &ca));
+}
+
+static void
 ca__a_descriptor_in_a_stream_loop_is_removed_too(void)
 {
 	/* One stream of type 1B whose loop holds CA_descriptors of 5445 and 0B00. */
@@ -175,6 +205,7 @@ main(void)
 		TEST(pmt__every_truncation_and_every_flipped_bit_is_refused),
 		TEST(pmt__inner_lengths_that_lie_are_refused_under_a_right_crc),
 		TEST(ca__a_descriptor_is_added_found_and_removed_again),
+		TEST(ca__a_descriptor_of_the_same_operator_is_replaced_and_others_stay),
 		TEST(ca__a_descriptor_in_a_stream_loop_is_removed_too),
 		TEST(cat__is_made_from_nothing_and_grows_until_it_is_full),
 		TEST(pat__what_is_built_is_read_back),

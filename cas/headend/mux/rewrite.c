@@ -2,7 +2,8 @@
 /* PMT and CAT of the output. On a PID that carries a PMT to be changed all sections are packed
  * anew, the others as they are; the PAT and every other PID are not touched. Versions run ahead of
  * the input's by a step that grows whenever our own part changes (ISO/IEC 13818-1 2.4.4.9; EN 300
- * 468 6.2.32). */
+ * 468 6.2.32). What an earlier scrambling by the same operator left there is replaced: a receiver
+ * would take the first of two descriptors of its own. */
 #include "mux/mux_private.h"
 
 #include "base/bytes.h"
@@ -44,7 +45,8 @@ add_pmt(struct mux *m, struct service *s, const struct psi_pmt *pmt)
 
 	describe(m, s->ecm_packetiser.pid, private_data, &ca);
 	edit.version = (pmt->h.version + s->pmt_step) & 31U;
-	edit.add_ca = &ca;
+	edit.add_ca = edit.replace_ca = &ca;
+	edit.remove_tag = PSI_TAG_SCRAMBLING;
 	if (m->options.cipher == SCR_CISSA) {
 		edit.add_first = scrambling_cissa;
 		edit.add_first_len = sizeof scrambling_cissa;
@@ -72,6 +74,7 @@ add_cat(struct mux *m, const struct psi_cat *cat)
 
 	describe(m, m->emm_packetiser.pid, private_data, &ca);
 	edit.version = (cat->h.version + m->cat_step) & 31U;
+	edit.replace_ca = &ca;
 	if (cat->h.section == 0)
 		edit.add_ca = &ca;
 	rc = psi_cat_edit(cat, &edit, out, &len);
