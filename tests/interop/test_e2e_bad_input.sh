@@ -57,6 +57,10 @@ for file in zeros empty; do
 	expect 3 tessera-stb watch "$work/$file.ts" -o "$work/x.ts" --card "image:$card" --service 2
 done
 
+# a service that is scrambled already
+scramble "$in" "$work/once.ts" 2
+refuses 5 "scrambled already" tessera-headend scramble "$work/once.ts" -o "$work/x.ts" --service 2 "${keys[@]}"
+
 # a truncated stream: what is there comes back; a corrupted one: no crash, and what is whole comes back
 for kind in truncated corrupted; do
 	bad=$(stream "$kind")

@@ -253,7 +253,7 @@ tables__a_pid_shared_with_a_clear_service_stays_clear(void)
 }
 
 static void
-mux__packets_that_are_scrambled_already_pass_and_are_counted(void)
+mux__single_packets_that_are_scrambled_already_pass_and_a_whole_service_is_refused(void)
 {
 	struct ts_make make = two_services();
 	struct mux_options o = usual();
@@ -278,6 +278,16 @@ mux__packets_that_are_scrambled_already_pass_and_are_counted(void)
 	mux_get_stats(m, &stats);
 	CHECK(before > 5 && stats.packets_scrambled_before == before);
 	CHECK(stats.packets_left_clear == 0);
+	mux_free(&m);
+	for (size_t at = 0; at < make.len; at += TS_SIZE) {
+		uint16_t pid = ts_pid(make.data + at);
+
+		if (pid == ts_make_video_pid(1) || pid == ts_make_sound_pid(&make, 1))
+			ts_set_scrambling(make.data + at, TS_EVEN);
+	}
+	m = mux_new(&o, &source.source);
+	CHECK_RC(mux_feed(m, make.data, make.len), RC_CONFLICT);
+	CHECK(strcmp(mux_error(m), "service 1 is scrambled already") == 0);
 	mux_free(&m);
 	free(make.data);
 }
@@ -497,7 +507,7 @@ main(void)
 		TEST(tables__a_service_that_is_not_there_is_named_and_nothing_leaves),
 		TEST(tables__a_pmt_without_room_is_refused_with_its_service),
 		TEST(tables__a_pid_shared_with_a_clear_service_stays_clear),
-		TEST(mux__packets_that_are_scrambled_already_pass_and_are_counted),
+		TEST(mux__single_packets_that_are_scrambled_already_pass_and_a_whole_service_is_refused),
 		TEST(tables__services_that_share_a_pid_share_words_and_have_ecms_each),
 		TEST(hold__a_clear_service_without_pmt_delays_the_others_by_a_bounded_number_of_packets),
 		TEST(hold__ends_after_eight_mebibytes_and_a_late_pmt_is_still_honoured),

@@ -392,7 +392,8 @@ finish(struct run *r, int status)
 		if (rc != RC_OK && status == 0)
 			status = tool_fail(r->t, rc, "signed time");
 		cli_progress_done();
-		warn(r);
+		if (status == 0)
+			warn(r);
 		if (status == 0)
 			put_summary(r);
 	}

@@ -92,8 +92,12 @@ scramble(struct mux *m, const uint8_t *packet, struct service *s)
 		return mux_push(m, packet, NULL);
 	if (ts_get_scrambling(packet) != TS_CLEAR) {
 		m->stats.packets_scrambled_before++;
+		if (!s->clear_seen && ++s->scrambled_before == SCRAMBLED_BEFORE)
+			return mux_fail(m, RC_CONFLICT, "service %u is scrambled already",
+					(unsigned int)s->id);
 		return mux_push(m, packet, NULL);
 	}
+	s->clear_seen = true;
 	m->stats.packets_scrambled++;
 	s->stats.packets_scrambled++;
 	return mux_push(m, packet, owner);

@@ -74,9 +74,10 @@ struct mux *mux_new(const struct mux_options *options, const struct mux_source *
 void mux_free(struct mux **m);
 /* Feeds any number of bytes; packets need not be aligned. The multiplexer holds what it cannot
  * place yet: everything until PAT and PMTs are there, at most 8 MiB. RC_NOT_FOUND: the PAT does not
- * list a service (mux_missing_service); RC_CONFLICT: a PID asked for is in use; RC_SPACE: a PMT or
- * CAT has no room for the CA_descriptor; RC_CRYPTO, RC_NO_MEMORY, or what the source returned.
- * After an error nothing more is fed; mux_error says what happened. */
+ * list a service (mux_missing_service); RC_CONFLICT: a PID asked for is in use, or a service is
+ * scrambled already; RC_SPACE: a PMT or CAT has no room for the CA_descriptor; RC_CRYPTO,
+ * RC_NO_MEMORY, or what the source returned. After an error nothing more is fed; mux_error says
+ * what happened. */
 enum rc mux_feed(struct mux *m, const uint8_t *data, size_t len) RC_CHECKED;
 /* Takes finished packets: *len is a multiple of 188, ≤ cap; 0 = none ready. */
 enum rc mux_drain(struct mux *m, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;

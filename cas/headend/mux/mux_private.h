@@ -31,6 +31,7 @@
 #define PID_NAMED 0x02U        /* in a table of the stream */
 #define PID_FREE_SERVICE 0x04U /* carries a service that stays clear */
 #define PID_LEFT_CLEAR 0x08U   /* … and one that is scrambled otherwise */
+#define SCRAMBLED_BEFORE 16U   /* so many, and none clear: the service is scrambled already */
 #define NO_SERVICE 0U          /* in es[] */
 
 /* A PID whose sections are read, and replaced when it carries PMTs that change. */
@@ -66,6 +67,8 @@ struct service {
 	bool keyed;   /* it has control words */
 	bool ecm_now; /* goes out before the next packet */
 	bool pmt_sent;
+	bool clear_seen;          /* a packet that came clear */
+	uint8_t scrambled_before; /* packets before that, up to SCRAMBLED_BEFORE */
 	size_t owner; /* whose control words: its own index, or that of a service it shares a PID
 			 with */
 	unsigned int pipe; /* handle of the pipeline */
