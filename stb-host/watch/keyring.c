@@ -131,8 +131,10 @@ keyring_choose(struct keyring *k, struct keyring_pid *pid, unsigned int parity,
 		k->since++;
 	if ((k->current & 1U) == parity) {
 		k->contrary = 0;
-	} else if (k->since < KEYRING_GRACE && pid->seen && pid->period + 1 == k->current) {
-		/* This PID has not arrived in the period yet. */
+	} else if (k->since < KEYRING_GRACE && pid->seen && pid->period + 1 == k->current &&
+		   k->asked != k->current + 1) {
+		/* This PID has not arrived in the period yet; it will not when the next one's ECM
+		 * has come, as in a period of few packets. */
 		return find(k, k->current - 1, slot);
 	} else {
 		period = k->current + 1;

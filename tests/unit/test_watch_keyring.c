@@ -106,6 +106,22 @@ keyring__a_pid_that_is_late_gets_the_word_of_the_last_period_for_a_while(void)
 }
 
 static void
+keyring__a_pid_that_had_no_packet_in_a_short_period_gets_the_word_of_the_next(void)
+{
+	struct keyring_pid sound = { 0 }, text = { 0 };
+	struct keyring k = { 0 };
+
+	install(&k, 100);
+	CHECK(packet(&k, &text, 0) == 100 && packet(&k, &sound, 0) == 100);
+	install(&k, 101);
+	for (unsigned int i = 0; i < KEYRING_CONFIRM + 2; i++)
+		CHECK(packet(&k, &sound, 1) == 101);
+	install(&k, 102);
+	CHECK(packet(&k, &text, 0) == 102);
+	CHECK(packet(&k, &sound, 0) == 102);
+}
+
+static void
 keyring__one_damaged_header_does_not_turn_the_period(void)
 {
 	struct keyring k = { 0 };
@@ -189,6 +205,7 @@ main(void)
 		TEST(keyring__the_next_word_opens_before_its_own_ecm),
 		TEST(keyring__an_ecm_that_comes_early_leaves_the_running_word_in_place),
 		TEST(keyring__a_pid_that_is_late_gets_the_word_of_the_last_period_for_a_while),
+		TEST(keyring__a_pid_that_had_no_packet_in_a_short_period_gets_the_word_of_the_next),
 		TEST(keyring__one_damaged_header_does_not_turn_the_period),
 		TEST(keyring__refusal_takes_the_words_of_that_period_and_later),
 		TEST(keyring__a_gap_of_periods_leaves_no_old_word),
