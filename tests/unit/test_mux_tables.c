@@ -76,11 +76,15 @@ tables__a_cat_that_comes_later_takes_over_from_ours(void)
 	struct ts_make make = two_services();
 	struct judge_report report;
 
-	ts_make_run(&make, 1000);
-	make.with_cat = true;
-	ts_make_run(&make, 1000);
-	run(&o, &make, 0, &report);
-	CHECK(report.cats >= 2 + 10);
+	for (uint8_t version = 0; version < 32; version++) {
+		make = two_services();
+		ts_make_run(&make, 500);
+		make.with_cat = true;
+		make.cat_version = version;
+		ts_make_run(&make, 500);
+		run(&o, &make, 0, &report);
+		CHECK(report.cats >= 1 + 5);
+	}
 }
 
 static void

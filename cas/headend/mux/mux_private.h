@@ -108,8 +108,9 @@ struct mux {
 
 	bool cat_seen; /* the input has one */
 	bool cat_sent;
-	uint8_t cat_step;    /* output version = input version + step */
-	uint8_t cat_version; /* of the last one sent */
+	bool cat_follows_own; /* the input's first CAT comes after one of ours */
+	uint8_t cat_step;     /* output version = input version + step */
+	uint8_t cat_version;  /* of the last one sent */
 	uint64_t cat_at;
 	struct ts_packetiser cat_packetiser; /* whether the CAT is ours or the input's */
 	struct ts_packetiser emm_packetiser; /* pid TS_PID_NONE: no EMMs */

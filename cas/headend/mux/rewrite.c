@@ -73,6 +73,9 @@ add_cat(struct mux *m, const struct psi_cat *cat)
 	enum rc rc;
 
 	describe(m, m->emm_packetiser.pid, private_data, &ca);
+	if (m->cat_follows_own)
+		m->cat_step = (uint8_t)((m->cat_version + 1U - cat->h.version) & 31U);
+	m->cat_follows_own = false;
 	edit.version = (cat->h.version + m->cat_step) & 31U;
 	edit.replace_ca = &ca;
 	if (cat->h.section == 0)
@@ -132,7 +135,7 @@ packetiser_of(struct mux *m, struct psi_pid *p, const uint8_t *packet)
 	struct ts_packetiser *packetiser = is_cat ? &m->cat_packetiser : &p->packetiser;
 
 	if (!p->has_cc && is_cat && m->cat_sent)
-		m->cat_step = (uint8_t)(m->cat_version + 1U);
+		m->cat_follows_own = true;
 	else if (!p->has_cc)
 		packetiser->cc = ts_get_cc(packet);
 	p->has_cc = true;
