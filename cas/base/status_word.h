@@ -10,6 +10,7 @@
 #define STATUS_WORD_TABLE(X)                                                        \
 	X(SW_OK, 0x9000, RC_OK, "ok")                                               \
 	X(SW_MORE_DATA, 0x6310, RC_OK, "more data available")                       \
+	X(SW_CARD_LOCKED, 0x6283, RC_REFUSED, "the card is locked")                 \
 	X(SW_AUTH_FAILED, 0x6300, RC_AUTH, "authentication of the host failed")     \
 	X(SW_MEMORY, 0x6581, RC_IO, "the card could not write its memory")          \
 	X(SW_LENGTH, 0x6700, RC_FORMAT, "wrong length")                             \

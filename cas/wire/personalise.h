@@ -26,6 +26,16 @@
 		0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01 \
 	}
 #define AID_PURSE_LEN 9
+#define AID_PURSE_DOMAIN                                                   \
+	{                                                                  \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x50, 0x81 \
+	}
+#define AID_PURSE_DOMAIN_LEN 10
+#define AID_LOAD_FILE                                          \
+	{                                                      \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41 \
+	}
+#define AID_LOAD_FILE_LEN 8
 
 #define SCP_KEY_VERSION_TEST 0xFF /* GlobalPlatform's public test keys 40…4F, in a blank card */
 #define SCP_KEY_VERSION_FIRST 0x01
@@ -41,9 +51,11 @@ enum dgi {
 	DGI_CA_TIME = 0x0107,        /* signed time u32 */
 	DGI_PURSE_IDENTITY = 0x0201, /* issuer operator u16, leaf u32 */
 	DGI_PURSE_KEY = 0x8202,      /* version u8, wrapped key 16, KCV 3 */
-	DGI_PURSE_SLOT = 0x0203, /* slot u8, unit 3, decimals u8, maximum balance u64, label length
-				    u8, label ≤ 16 */
-	DGI_PURSE_LIMIT = 0x0204 /* caller AID length u8, AID, largest single debit u32 */
+	DGI_PURSE_SLOT = 0x0203,  /* slot u8, unit 3, decimals u8, maximum balance u64, label length
+				     u8, label ≤ 16 */
+	DGI_DOMAIN_I = 0x0F02,    /* of a security domain: parameter i of SCP03 u8 */
+	DGI_DOMAIN_KEYS = 0x8F01, /* of a security domain: as the data of PUT KEY */
+	DGI_PURSE_LIMIT = 0x0204  /* caller AID length u8, AID, largest single debit u32 */
 };
 
 #endif

@@ -23,6 +23,7 @@ const struct card_app ca_app = {
 	.name = "ca",
 	.aid = AID_CA,
 	.aid_len = AID_CA_LEN,
+	.domain = PROFILE_CA_DOMAIN,
 	.part_size = CA_NV_SIZE,
 	.ram_size = CA_RAM_SIZE,
 	.commands = ca_commands,

@@ -5,8 +5,9 @@
 #include "apps/ca_state.h"
 #include "apps/purse_store.h"
 #include "base/mem.h"
+#include "wire/personalise.h"
 
-/* The core's own share: superblock, redo log, issuer domain. */
+/* The core's own share: superblock, redo log, security domains. */
 #define CORE_NV_SIZE 4096
 #define WHOLE_PAGES(n) (((n) + CARD_NV_PAGE - 1) / CARD_NV_PAGE * CARD_NV_PAGE)
 
@@ -14,6 +15,16 @@ _Static_assert(CORE_NV_SIZE + WHOLE_PAGES(CA_NV_SIZE) + WHOLE_PAGES(PURSE_NV_SIZ
 	       "memory of the television profile");
 _Static_assert(sizeof(struct ca_ram) <= CA_RAM_SIZE, "RAM of the CA application");
 _Static_assert(NV_CELL_SLOT *CA_CELLS <= CARD_NV_PAGE, "cells of the CA application");
+
+static const struct card_app ca_domain = { .name = "CA domain",
+					   .aid = AID_CA_DOMAIN,
+					   .aid_len = AID_CA_DOMAIN_LEN };
+static const struct card_app purse_domain = { .name = "purse domain",
+					      .aid = AID_PURSE_DOMAIN,
+					      .aid_len = AID_PURSE_DOMAIN_LEN };
+
+/* In the order of enum profile_domain. */
+static const struct card_app *const profile_domains[] = { &ca_domain, &purse_domain };
 
 static const struct card_app *const profile_apps[PROFILE_APP_COUNT] = { &ca_app, &purse_app };
 
@@ -26,6 +37,8 @@ profile_port(struct card_port *port, const struct crypto *crypto, const struct n
 	port->nv = nv;
 	port->apps = profile_apps;
 	port->app_count = PROFILE_APP_COUNT;
+	port->domains = profile_domains;
+	port->domain_count = sizeof profile_domains / sizeof profile_domains[0];
 	port->ram[0] = ram->ca;
 	port->ram[1] = ram->purse;
 }

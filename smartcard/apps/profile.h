@@ -9,6 +9,9 @@
 extern const struct card_app ca_app;    /* conditional access */
 extern const struct card_app purse_app; /* e-purse: the viewer's money */
 
+/* card_app.domain of the applications: the security domain that each belongs to. */
+enum profile_domain { PROFILE_CA_DOMAIN = 1, PROFILE_PURSE_DOMAIN };
+
 #define PROFILE_APP_COUNT 2
 #define CA_RAM_SIZE 2048
 #define PURSE_RAM_SIZE 16

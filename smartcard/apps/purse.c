@@ -158,6 +158,7 @@ const struct card_app purse_app = {
 	.name = "purse",
 	.aid = AID_PURSE,
 	.aid_len = AID_PURSE_LEN,
+	.domain = PROFILE_PURSE_DOMAIN,
 	.part_size = PURSE_NV_SIZE,
 	.ram_size = PURSE_RAM_SIZE,
 	.commands = purse_commands,

@@ -72,6 +72,9 @@ struct card_app {
 			       uint16_t len);
 	/* Whether everything is there that SECURED needs; NULL: always. */
 	bool (*is_personalised)(struct card_env *env);
+	/* Security domain that it belongs to at first: 0 the issuer's, else 1 + place in the card's
+	 * list of domains. */
+	uint8_t domain;
 	/* A named service for other applications of this card (see apps/purse_service.h), or NULL.
 	 */
 	const void *service;

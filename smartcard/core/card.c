@@ -9,12 +9,6 @@
 #include "core/kernel.h"
 #include "wire/personalise.h"
 
-const struct card_app *
-card_app_at(const struct card *card, unsigned int index)
-{
-	return index == 0 ? &issuer_app : card->port->apps[index - 1];
-}
-
 static uint32_t
 whole_pages(const struct nv_port *port, uint32_t size)
 {
@@ -39,12 +33,12 @@ layout_check(const struct card_port *port)
 	return crc;
 }
 
-/* Annexes stand at the end of the memory. RC_SPACE: they reach below base. */
+/* Annexes stand below the domains at the end of the memory. RC_SPACE: they reach below base. */
 static enum rc
 lay_out_annexes(struct card *card, uint32_t base)
 {
 	const struct card_port *port = card->port;
-	uint32_t end = port->nv->size;
+	uint32_t end = port->nv->size - domain_area_size(port->nv);
 
 	for (unsigned int i = 1; i <= port->app_count; i++) {
 		const uint32_t want = whole_pages(port->nv, card_app_at(card, i)->annex_size);
@@ -62,14 +56,18 @@ static enum rc
 lay_out(struct card *card)
 {
 	const struct card_port *port = card->port;
+	const uint32_t area = domain_area_size(port->nv);
 	uint32_t base = nv_first_offset(port->nv);
+
+	if (area > port->nv->size)
+		return RC_SPACE;
 
 	for (unsigned int i = 0; i <= port->app_count; i++) {
 		const uint32_t want =
 			i == 0 ? issuer_part_size(port->nv) : card_app_at(card, i)->part_size;
 		struct card_env *env = &card->env[i];
 
-		if (base > port->nv->size || want > port->nv->size - base)
+		if (base > port->nv->size - area || want > port->nv->size - area - base)
 			return RC_SPACE;
 		env->card = card;
 		env->crypto = port->crypto;
@@ -77,7 +75,20 @@ lay_out(struct card *card)
 		env->ram = i == 0 ? NULL : port->ram[i - 1];
 		base += whole_pages(port->nv, want);
 	}
+	for (unsigned int i = 1; i <= port->domain_count; i++) {
+		struct card_env *env = &card->env[port->app_count + i];
+
+		env->card = card;
+		env->crypto = port->crypto;
+		env->part = domain_part(&card->nv, i);
+	}
 	return lay_out_annexes(card, base);
+}
+
+static bool
+counts_are_possible(const struct card_port *port)
+{
+	return port->app_count <= CARD_APPS_MAX && port->domain_count <= CARD_DOMAINS_MAX;
 }
 
 static void
@@ -89,9 +100,8 @@ wipe_ram(struct card *card)
 	}
 }
 
-/* Lets the application write its first contents, one commit a step. */
-static enum rc
-format_app(struct card *card, unsigned int index)
+enum rc
+card_format_app(struct card *card, unsigned int index)
 {
 	const struct card_app *app = card_app_at(card, index);
 	enum rc rc = RC_OK;
@@ -133,7 +143,7 @@ card_format(struct card *card, const struct card_port *port, const uint8_t seria
 
 	memset(card, 0, sizeof *card);
 	card->port = port;
-	if (port->app_count > CARD_APPS_MAX)
+	if (!counts_are_possible(port))
 		return RC_RANGE;
 	if ((rc = nv_format(&card->nv, port->nv)) != RC_OK)
 		return rc;
@@ -143,7 +153,9 @@ card_format(struct card *card, const struct card_port *port, const uint8_t seria
 	for (unsigned int i = 0; rc == RC_OK && i < ISSUER_CELLS; i++)
 		rc = nv_cell_write(&card->env[0].part, 0, ISSUER_CELLS, i, 0);
 	for (unsigned int i = 1; rc == RC_OK && i <= port->app_count; i++)
-		rc = format_app(card, i);
+		rc = card_format_app(card, i);
+	for (unsigned int i = 1; rc == RC_OK && i <= port->domain_count; i++)
+		rc = domain_wipe(card, port->app_count + i);
 	/* Last: until now the life cycle is 0, and the card does not power up. */
 	if (rc == RC_OK)
 		rc = write_issuer(card, serial, CARD_OP_READY);
@@ -165,7 +177,7 @@ card_reset(struct card *card, const struct card_port *port)
 
 	mem_wipe(card, sizeof *card);
 	card->port = port;
-	if (port->app_count > CARD_APPS_MAX)
+	if (!counts_are_possible(port))
 		return RC_VERSION;
 	if ((rc = nv_mount(&card->nv, port->nv)) != RC_OK)
 		return rc;
@@ -190,6 +202,7 @@ card_close_channel(struct card *card)
 {
 	scp03_close(&card->session);
 	mem_wipe(card->session_dek, sizeof card->session_dek);
+	card->session_dek_len = 0;
 	card->scp_pending = false;
 	card->scp_key_version = 0;
 	card->perso_target = 0;
@@ -213,8 +226,8 @@ card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY], cons
 
 	if (!card->session.open)
 		return RC_STATE;
-	rc = c->cbc(c->ctx, card->session_dek, CRYPTO_KEY, CRYPTO_DECRYPT, iv, wrapped, CRYPTO_KEY,
-		    plain);
+	rc = c->cbc(c->ctx, card->session_dek, card->session_dek_len, CRYPTO_DECRYPT, iv, wrapped,
+		    CRYPTO_KEY, plain);
 	if (rc == RC_OK && kcv) {
 		rc = crypto_kcv(c, plain, check);
 		if (rc == RC_OK && !mem_equal_ct(check, kcv, CRYPTO_KCV))
@@ -230,17 +243,23 @@ enum rc
 card_service(struct card *card, const uint8_t *aid, uint8_t aid_len, const void **service,
 	     struct card_env **env)
 {
-	for (unsigned int i = 1; i <= card->port->app_count; i++) {
-		const struct card_app *app = card_app_at(card, i);
+	const struct card_app *app;
+	unsigned int index;
+	struct entry e;
+	enum rc rc = card_find(card, aid, aid_len, &index);
 
-		if (app->service && app->aid_len == aid_len &&
-		    memcmp(app->aid, aid, aid_len) == 0) {
-			*service = app->service;
-			*env = &card->env[i];
-			return RC_OK;
-		}
-	}
-	return RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return rc;
+	app = card_app_at(card, index);
+	if (card_is_domain(card, index) || !app->service)
+		return RC_NOT_FOUND;
+	if ((rc = registry_read(card, index, &e)) != RC_OK)
+		return rc;
+	if ((e.flags & ~ENTRY_FRESH) != 0)
+		return RC_NOT_FOUND;
+	*service = app->service;
+	*env = &card->env[index];
+	return RC_OK;
 }
 
 size_t

@@ -8,6 +8,7 @@
 #include "core/app.h"
 
 #define CARD_APPS_MAX 6
+#define CARD_DOMAINS_MAX 3 /* beside the issuer domain */
 #define CARD_COMMAND_MAX 1033
 
 /* Card life cycle (GlobalPlatform 11.1.1). */
@@ -25,29 +26,37 @@ struct card_port {
 	const struct nv_port *nv;
 	const struct card_app *const *apps; /* issuer domain is built in and not among them */
 	uint8_t app_count;
+	/* Supplementary security domains: only name, aid and aid_len are looked at. */
+	const struct card_app *const *domains;
+	uint8_t domain_count;
 	void *ram[CARD_APPS_MAX]; /* ram_size bytes for each application */
 };
 
 struct card {
 	const struct card_port *port;
 	struct nv nv;
-	struct card_env env[CARD_APPS_MAX + 1]; /* [0] issuer domain */
-	uint8_t selected;                       /* index into env; 0 after reset: issuer domain */
-	uint8_t life;                           /* enum card_life, as it is in the memory */
-	uint8_t next_life;                      /* what this command's commit makes of it */
-	uint8_t scp_key_version;                /* of the pending or open session */
-	bool scp_pending;     /* INITIALIZE UPDATE done, host not yet authenticated */
-	uint8_t perso_target; /* application that STORE DATA goes to, 0 none */
-	uint8_t perso_block;  /* number that its next block must have */
+	/* [0] issuer domain, then the applications, then the supplementary domains. */
+	struct card_env env[1 + CARD_APPS_MAX + CARD_DOMAINS_MAX];
+	uint8_t selected;        /* index into env; 0 after reset: issuer domain */
+	uint8_t life;            /* enum card_life, as it is in the memory */
+	uint8_t next_life;       /* what this command's commit makes of it */
+	uint8_t scp_key_version; /* of the pending or open session */
+	bool scp_pending;        /* INITIALIZE UPDATE done, host not yet authenticated */
+	uint8_t perso_target;    /* index into env that STORE DATA goes to + 1, 0 none */
+	uint8_t perso_block;     /* number that its next block must have */
+	uint8_t status_p1;       /* of the GET STATUS that has more to say, 0 none */
+	uint8_t status_next;     /* entry that comes next */
 	bool powered;
 	struct scp03_session session;
-	uint8_t session_dek[CRYPTO_KEY];     /* static DEK of the session's key set */
+	uint8_t session_dek_len;
+	uint8_t session_dek[SCP03_KEY_MAX];  /* static DEK of the session's key set */
 	uint8_t command[CARD_COMMAND_MAX];   /* working copy, wiped after each command */
 	uint8_t response[CARD_RESPONSE_MAX]; /* what a handler writes, wiped after each command */
 };
 
 /* Lays out partitions and writes a blank card: life cycle OP_READY, public test keys. RC_SPACE: the
- * applications want more NV than there is; RC_RANGE: more than CARD_APPS_MAX of them; RC_IO. The
+ * applications want more NV than there is; RC_RANGE: more than CARD_APPS_MAX of them, or of
+ * domains; RC_IO. The
  * card is off afterwards; a format that was cut short does not power up. */
 enum rc card_format(struct card *card, const struct card_port *port,
 		    const uint8_t serial[8]) RC_CHECKED;

@@ -14,6 +14,9 @@
 #define INS_SELECT 0xA4U
 #define INS_INITIALIZE_UPDATE 0x50U
 #define INS_EXTERNAL_AUTHENTICATE 0x82U
+#define INS_GET_DATA 0xCAU
+#define INS_GET_STATUS 0xF2U
+#define INS_SET_STATUS 0xF0U
 #define CLA_PROPRIETARY 0x80U
 
 /* 62xx and 63xx are warnings: the answer goes out. */
@@ -46,6 +49,14 @@ find_command(const struct card_app *app, uint8_t cla, uint8_t ins, uint16_t *sw)
 	return NULL;
 }
 
+/* All domains have the issuer domain's commands. */
+static const struct card_app *
+commands_of(const struct card *card)
+{
+	return card_is_domain(card, card->selected) ? &issuer_app
+						    : card_app_at(card, card->selected);
+}
+
 bool
 card_takes_data(const struct card *card, const uint8_t header[4])
 {
@@ -56,7 +67,7 @@ card_takes_data(const struct card *card, const uint8_t header[4])
 		return true;
 	if (header[0] == 0 && header[1] == INS_SELECT)
 		return true;
-	row = find_command(card_app_at(card, card->selected), header[0], header[1], &sw);
+	row = find_command(commands_of(card), header[0], header[1], &sw);
 	return row && row->lc_max > 0;
 }
 
@@ -81,22 +92,28 @@ check_rules(const struct card *card, const struct card_command *row, const struc
 static uint16_t
 run_command(struct card *card, const struct apdu *cmd, struct card_call *call)
 {
-	const struct card_app *app = card_app_at(card, card->selected);
 	const struct card_command *row;
 	uint16_t sw = SW_OK;
 
-	row = find_command(app, cmd->cla, cmd->ins, &sw);
+	row = find_command(commands_of(card), cmd->cla, cmd->ins, &sw);
 	if (!row)
 		return sw;
 	sw = check_rules(card, row, cmd);
 	return sw != SW_OK ? sw : row->handler(&card->env[card->selected], call);
 }
 
-/* A terminated card tells what it is, and nothing else (GlobalPlatform 5.1.1.5). */
+/* A terminated card tells what it is, and nothing else; a locked one also lets its issuer unlock it
+ * (GlobalPlatform 5.1.1, table 11-1). */
 static bool
 life_forbids(const struct card *card, const struct apdu *cmd)
 {
-	return card->life == CARD_TERMINATED && cmd->ins != 0xCA;
+	if (card->life == CARD_TERMINATED)
+		return cmd->ins != INS_GET_DATA;
+	if (card->life != CARD_LOCKED)
+		return false;
+	return cmd->ins != INS_GET_DATA && cmd->ins != INS_INITIALIZE_UPDATE &&
+	       cmd->ins != INS_EXTERNAL_AUTHENTICATE && cmd->ins != INS_GET_STATUS &&
+	       cmd->ins != INS_SET_STATUS;
 }
 
 /* Removes secure messaging from the command; SW_OK when there was none where none is needed. */
@@ -106,8 +123,8 @@ unwrap(struct card *card, size_t *cmd_len, struct apdu *cmd, bool *wrapped)
 	enum rc rc;
 
 	if ((cmd->cla & CLA_SECURE) == 0) {
-		const bool opens = card->selected == 0 && cmd->cla == CLA_PROPRIETARY &&
-				   cmd->ins == INS_INITIALIZE_UPDATE;
+		const bool opens = card_is_domain(card, card->selected) &&
+				   cmd->cla == CLA_PROPRIETARY && cmd->ins == INS_INITIALIZE_UPDATE;
 
 		/* Inside a channel with C-MAC a bare command is somebody else's. */
 		if (card->session.open && (card->session.level & SCP03_C_MAC) != 0 && !opens) {
@@ -116,7 +133,7 @@ unwrap(struct card *card, size_t *cmd_len, struct apdu *cmd, bool *wrapped)
 		}
 		return SW_OK;
 	}
-	if (card->selected != 0)
+	if (!card_is_domain(card, card->selected))
 		return SW_SECURE_MESSAGING;
 	if (cmd->ins == INS_EXTERNAL_AUTHENTICATE)
 		return SW_OK; /* carries its own MAC, checked by its handler */
@@ -139,7 +156,7 @@ wrapped_length(const struct card *card, bool wrapped, size_t len)
 		return len;
 	if ((card->session.level & SCP03_R_ENC) != 0 && len > 0)
 		len = (len / CRYPTO_BLOCK + 1) * CRYPTO_BLOCK;
-	return len + SCP03_MAC;
+	return len + card->session.size;
 }
 
 /* Makes what was staged durable, or forgets it; the answer leaves only afterwards. */
@@ -184,6 +201,8 @@ process(struct card *card, size_t cmd_len, size_t cap, size_t *rsp_len)
 		return SW_CLA;
 	if ((cmd.cla & CLA_CHANNEL) != 0)
 		return SW_CHANNEL;
+	if (cmd.ins != INS_GET_STATUS)
+		card->status_p1 = 0; /* its next page only at once */
 	if (cmd.cla == 0 && cmd.ins == INS_SELECT) {
 		sw = card->life == CARD_TERMINATED ? (uint16_t)SW_CONDITIONS
 						   : card_select(card, &cmd, &call);

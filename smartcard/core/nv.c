@@ -547,3 +547,25 @@ nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src, uint
 	nv_stage(part->nv, part->base + offset, src, len);
 	return part->nv->overflow ? RC_SPACE : RC_OK;
 }
+
+enum rc
+nv_part_wipe(const struct nv_part *part)
+{
+	static const uint8_t zeros[CHUNK] = { 0 };
+	struct nv *nv = part->nv;
+
+	if (nv->failed)
+		return RC_IO;
+	if (nv->staged_len != 0 || nv->overflow)
+		return RC_STATE;
+	if (part->base % nv->port->page != 0)
+		return RC_RANGE;
+	for (uint32_t at = 0; at < part->size; at += CHUNK) {
+		const uint32_t rest = part->size - at;
+		enum rc rc = port_write(nv, part->base + at, zeros, rest < CHUNK ? rest : CHUNK);
+
+		if (rc != RC_OK)
+			return rc;
+	}
+	return port_sync(nv);
+}

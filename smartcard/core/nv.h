@@ -71,6 +71,10 @@ enum rc nv_part_read(const struct nv_part *part, uint32_t offset, void *dst,
 enum rc nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src,
 		      uint32_t len) RC_CHECKED;
 
+/* Fills the partition with zeros, at once and not atomically: for one that nobody uses. RC_STATE:
+ * something is staged; RC_RANGE: no whole pages from its base; RC_IO. */
+enum rc nv_part_wipe(const struct nv_part *part) RC_CHECKED;
+
 /* A cell that becomes durable at once, outside any transaction: two slots of NV_CELL_SLOT bytes in
  * two runs of pages, each with a check. Cells that share a page are written together, so that a
  * torn page takes no neighbour's newest value with it; of a page's two copies the newer whole one

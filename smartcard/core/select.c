@@ -20,6 +20,19 @@ begins_with(const struct card_app *app, const uint8_t *name, uint16_t len)
 	return len <= app->aid_len && memcmp(app->aid, name, len) == 0;
 }
 
+/* A part of a name passes over what is locked; the whole name is told so (see below). */
+static bool
+can_be_selected(const struct card *card, unsigned int index, const struct apdu *cmd)
+{
+	struct entry e;
+
+	if (registry_read(card, index, &e) != RC_OK)
+		return true; /* the failed memory is reported when it is selected */
+	if ((e.flags & (ENTRY_DELETED | ENTRY_NOT_SELECTABLE)) != 0)
+		return false;
+	return (e.flags & ENTRY_LOCKED) == 0 || cmd->lc == card_app_at(card, index)->aid_len;
+}
+
 static unsigned int
 find(const struct card *card, const struct apdu *cmd)
 {
@@ -32,8 +45,9 @@ find(const struct card *card, const struct apdu *cmd)
 	if (cmd->p2 == P2_NEXT &&
 	    begins_with(card_app_at(card, card->selected), cmd->data, cmd->lc))
 		i = card->selected + 1U;
-	for (; i <= card->port->app_count; i++) {
-		if (begins_with(card_app_at(card, i), cmd->data, cmd->lc))
+	for (; i < card_entry_count(card); i++) {
+		if (begins_with(card_app_at(card, i), cmd->data, cmd->lc) &&
+		    can_be_selected(card, i, cmd))
 			return i;
 	}
 	return NOT_FOUND;
@@ -50,7 +64,7 @@ write_fci(const struct card *card, struct card_call *call)
 
 	while (label < 16 && app->name[label] != '\0')
 		label++;
-	own = card->selected == 0 ? (uint8_t)sizeof issuer : (uint8_t)(2 + label);
+	own = card_is_domain(card, card->selected) ? (uint8_t)sizeof issuer : (uint8_t)(2 + label);
 	write_u8(&w, 0x6F);
 	write_u8(&w, (uint8_t)(2 + app->aid_len + 2 + own));
 	write_u8(&w, 0x84);
@@ -58,7 +72,7 @@ write_fci(const struct card *card, struct card_call *call)
 	write_bytes(&w, app->aid, app->aid_len);
 	write_u8(&w, 0xA5);
 	write_u8(&w, own);
-	if (card->selected == 0) {
+	if (card_is_domain(card, card->selected)) {
 		write_bytes(&w, issuer, sizeof issuer);
 	} else {
 		write_u8(&w, 0x50);
@@ -73,6 +87,8 @@ uint16_t
 card_select(struct card *card, const struct apdu *cmd, struct card_call *call)
 {
 	unsigned int found;
+	struct entry e;
+	uint16_t sw;
 
 	card_close_channel(card);
 	if (cmd->p1 != P1_BY_NAME ||
@@ -85,6 +101,11 @@ card_select(struct card *card, const struct apdu *cmd, struct card_call *call)
 		return SW_FILE;
 	if (found != 0 && card->life == CARD_LOCKED)
 		return SW_FUNCTION;
+	if (registry_read(card, found, &e) != RC_OK)
+		return SW_MEMORY;
+	if ((e.flags & ENTRY_LOCKED) != 0)
+		return SW_CONDITIONS;
 	card->selected = (uint8_t)found;
-	return cmd->p2 == P2_FIRST_NO_FCI ? (uint16_t)SW_OK : write_fci(card, call);
+	sw = cmd->p2 == P2_FIRST_NO_FCI ? (uint16_t)SW_OK : write_fci(card, call);
+	return sw == SW_OK && card->life == CARD_LOCKED ? (uint16_t)SW_CARD_LOCKED : sw;
 }

@@ -246,6 +246,17 @@ add_part(struct emulator *e, struct emulator_state *s, const char *name, uint32_
 		p->used += e->image.nv[i] != 0;
 }
 
+/* When the first place is empty. */
+static uint8_t
+other_key_version(const struct emulator *e)
+{
+	struct key_set set;
+	uint8_t version = domain_set_find(&e->card, 0, 0, &set) == RC_OK ? set.version : 0;
+
+	mem_wipe(&set, sizeof set);
+	return version;
+}
+
 enum rc
 emulator_inspect(struct emulator *e, struct emulator_state *state)
 {
@@ -264,7 +275,7 @@ emulator_inspect(struct emulator *e, struct emulator_state *state)
 		return rc;
 	memcpy(state->uid, e->image.header.uid, sizeof state->uid);
 	state->life = e->card.life;
-	state->key_version = d.key_version;
+	state->key_version = d.key_version != 0 ? d.key_version : other_key_version(e);
 	state->generation = e->card.nv.generation;
 	state->nv_size = e->image.header.nv_size;
 	state->nv_page = e->image.header.nv_page;
@@ -279,7 +290,11 @@ emulator_inspect(struct emulator *e, struct emulator_state *state)
 		state->parts[state->part_count - 1].aid_len = app->aid_len;
 		end = part->base + ((part->size + page - 1) & ~(page - 1));
 	}
-	add_part(e, state, "free", end, e->image.header.nv_size - end);
+	add_part(e, state, "free", end,
+		 e->image.header.nv_size - domain_area_size(&e->image.port) - end);
+	add_part(e, state, "security domains",
+		 e->image.header.nv_size - domain_area_size(&e->image.port),
+		 domain_area_size(&e->image.port));
 	return RC_OK;
 }
 

@@ -11,4 +11,10 @@ target_compile_options(tessera_card_bench PRIVATE ${TESSERA_WARNINGS})
 tessera_test(NAME core_nv SOURCES unit/test_core_nv.c USES tessera_core tessera_nv_ram)
 tessera_test(NAME core_dispatch SOURCES unit/test_core_dispatch.c USES tessera_card_bench)
 tessera_test(NAME core_issuer SOURCES unit/test_core_issuer.c USES tessera_card_bench)
+foreach(noun domain content)
+	tessera_test(NAME core_${noun} SOURCES unit/test_core_${noun}.c support/domain_bench.c
+		USES tessera_card_bench)
+endforeach()
+tessera_test(NAME core_scp03 SOURCES unit/test_core_scp03.c support/domain_bench.c
+	support/scp03_bench.c USES tessera_card_bench)
 tessera_test(NAME core_pin SOURCES unit/test_core_pin.c USES tessera_nv_ram)

@@ -147,6 +147,20 @@ static const struct card_app app_one = {
 	.is_personalised = is_personalised,
 };
 
+static const struct card_app app_one_of_a_domain = {
+	.name = "bench one",
+	.aid = { 0xF0, 0x42, 0x45, 0x01 },
+	.aid_len = BENCH_AID_LEN,
+	.part_size = 2100,
+	.ram_size = 4,
+	.commands = commands,
+	.command_count = sizeof commands / sizeof commands[0],
+	.format = format,
+	.store_data = store,
+	.is_personalised = is_personalised,
+	.domain = 1,
+};
+
 static const struct card_app app_two = {
 	.name = "bench two",
 	.aid = { 0xF0, 0x42, 0x45, 0x02 },
@@ -156,6 +170,32 @@ static const struct card_app app_two = {
 };
 
 static const struct card_app *const apps[] = { &app_one, &app_two };
+
+static const struct card_app *const apps_of_domains[] = { &app_one_of_a_domain, &app_two };
+
+static const struct card_app domain_one = { .name = "domain one",
+					    .aid = { 0xF0, 0x42, 0x45, 0x81, 0x01 },
+					    .aid_len = 5 };
+static const struct card_app domain_two = { .name = "domain two",
+					    .aid = { 0xF0, 0x42, 0x45, 0x81, 0x02 },
+					    .aid_len = 5 };
+static const struct card_app *const domains[] = { &domain_one, &domain_two };
+
+void
+card_bench_start_domains(struct card_bench *b, const uint8_t serial[8])
+{
+	memset(b, 0, sizeof *b);
+	nv_ram_init(&b->ram, 8192, 64);
+	b->port = (struct card_port) { .crypto = crypto_test(),
+				       .nv = &b->ram.port,
+				       .apps = apps_of_domains,
+				       .app_count = 2,
+				       .domains = domains,
+				       .domain_count = 2,
+				       .ram = { b->app_ram } };
+	CHECK_RC(card_format(&b->card, &b->port, serial), RC_OK);
+	card_bench_reset(b);
+}
 
 void
 card_bench_start(struct card_bench *b, uint16_t page)

@@ -33,6 +33,10 @@ struct card_bench {
 
 /* A blank card, powered up. page as for nv_ram_init. */
 void card_bench_start(struct card_bench *b, uint16_t page);
+/* The same with two security domains; application 1 belongs to the first. */
+void card_bench_start_domains(struct card_bench *b, const uint8_t serial[8]);
+#define BENCH_DOMAIN "F042458101"
+#define BENCH_DOMAIN_TWO "F042458102"
 /* Power back, reset. */
 void card_bench_reset(struct card_bench *b);
 /* Sends a command given as hex text; returns the status word, data in b->answer. */

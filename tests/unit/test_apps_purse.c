@@ -228,12 +228,14 @@ static void
 service__without_memory_is_a_fault(void)
 {
 	struct record r = debit_of(1);
+	struct card_env *purse;
 	struct ca_slot slot;
 
 	fix_copy(&f);
+	purse = purse_env();
 	f.nv.dead = true;
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r) == PURSE_FAULT);
-	CHECK(purse_service_table.slot(purse_env(), 0, &slot) == PURSE_FAULT);
+	CHECK(purse_service_table.debit(purse, aid_ca, sizeof aid_ca, &r) == PURSE_FAULT);
+	CHECK(purse_service_table.slot(purse, 0, &slot) == PURSE_FAULT);
 }
 
 int

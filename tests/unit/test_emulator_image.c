@@ -132,7 +132,7 @@ emulator__a_new_card_opens_and_survives(void)
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
 	CHECK(why[0] == '\0');
 	CHECK_RC(emulator_inspect(e, &state), RC_OK);
-	CHECK(state.life == CARD_OP_READY && state.key_version == 0xFF && state.part_count == 5);
+	CHECK(state.life == CARD_OP_READY && state.key_version == 0xFF && state.part_count == 6);
 	CHECK(emulator_send(e, "80500000080102030405060708") == SW_OK);
 	emulator_close(&e);
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
