@@ -25,7 +25,7 @@ answer_is_possible(const struct ca_answer *a)
 {
 	return (a->cw_size == 0 || a->cw_size == 8 || a->cw_size == ECM_CW_MAX) &&
 	       a->opened_by <= OPENED_BY_EVENT && a->slot <= SLOT_MAX &&
-	       (unsigned int)a->outcome <= OUTCOME_LIMIT;
+	       (unsigned int)a->outcome <= CA_OUTCOME_LAST;
 }
 
 static void
@@ -113,7 +113,7 @@ read_outcome(struct reader *v, struct ca_answer *a)
 {
 	uint8_t value = read_u8(v);
 
-	if (value > OUTCOME_LIMIT)
+	if (value > CA_OUTCOME_LAST)
 		return false;
 	a->outcome = (enum ca_outcome)value;
 	return true;

@@ -13,6 +13,11 @@ enum ca_ins {
 	CA_INS_EMM = 0x12,      /* P1P2 0000; data: section; answer: outcome of each kind, see
 				   ca_emm_outcome */
 	CA_INS_PURCHASE = 0x16, /* P1P2 0000; data: ca_purchase; answer: ca_answer */
+	CA_INS_OPEN_CHANNEL =
+		0x1C, /* P1P2 0000; data: hello; answer: standing u8, reply if it opens */
+	CA_INS_CONFIRM_CHANNEL = 0x1E, /* P1P2 0000; data: the box's proof */
+	CA_INS_WRAPPED =
+		0x22, /* P1P2 0000; data: wrapped CLA INS P1 P2 data; answer: wrapped SW data */
 	CA_INS_REPORT = 0x1A, /* P1P2 0000; data: first record u32 (0 = oldest kept); answer: report
 				 batch */
 	CA_INS_GET_DATA = 0xCA /* P1 = ca_data, P2 = page */
@@ -30,34 +35,38 @@ enum ca_data {
 	CA_DATA_RECORDS = 0x03,      /* record items, newest first, page P2 */
 	CA_DATA_WALLET = 0x04,       /* ca_slot items, page P2 */
 	CA_DATA_EVENTS = 0x05,       /* ca_event_right items, page P2 */
-	CA_DATA_STATUS = 0x06        /* one ca_status */
+	CA_DATA_STATUS = 0x06,       /* one ca_status */
+	CA_DATA_CERTIFICATE = 0x07,  /* page 0 certificate, page 1 root verification key */
+	CA_DATA_BOXES = 0x08         /* one ca_boxes */
 };
 
 /* Outcomes: what the card decided; the box's words for them are in stb-host/ca. */
-#define CA_OUTCOME_TABLE(X)                                     \
-	X(OUTCOME_OPEN, 0, "open")                              \
-	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")              \
-	X(OUTCOME_OFFER, 2, "offer")                            \
-	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")            \
-	X(OUTCOME_BALANCE_LOW, 4, "balance too low")            \
-	X(OUTCOME_EXPIRED, 5, "expired")                        \
-	X(OUTCOME_NOT_YET, 6, "right not begun yet")            \
-	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")       \
-	X(OUTCOME_REVOKED, 8, "card refused by the operator")   \
-	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")  \
-	X(OUTCOME_CLOCK, 10, "waiting for the operator's time") \
-	X(OUTCOME_OWNED, 11, "already bought")                  \
-	X(OUTCOME_WINDOW, 12, "not for sale now")               \
-	X(OUTCOME_RECORDS_FULL, 13, "record store full")        \
-	X(OUTCOME_RATING, 14, "age rating")                     \
-	X(OUTCOME_REGION, 15, "not in this region")             \
-	X(OUTCOME_FROZEN, 16, "card frozen")                    \
-	X(OUTCOME_NO_OFFER, 17, "no offer seen")                \
-	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")           \
-	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase")
+#define CA_OUTCOME_TABLE(X)                                          \
+	X(OUTCOME_OPEN, 0, "open")                                   \
+	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")                   \
+	X(OUTCOME_OFFER, 2, "offer")                                 \
+	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")                 \
+	X(OUTCOME_BALANCE_LOW, 4, "balance too low")                 \
+	X(OUTCOME_EXPIRED, 5, "expired")                             \
+	X(OUTCOME_NOT_YET, 6, "right not begun yet")                 \
+	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")            \
+	X(OUTCOME_REVOKED, 8, "card refused by the operator")        \
+	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")       \
+	X(OUTCOME_CLOCK, 10, "waiting for the operator's time")      \
+	X(OUTCOME_OWNED, 11, "already bought")                       \
+	X(OUTCOME_WINDOW, 12, "not for sale now")                    \
+	X(OUTCOME_RECORDS_FULL, 13, "record store full")             \
+	X(OUTCOME_RATING, 14, "age rating")                          \
+	X(OUTCOME_REGION, 15, "not in this region")                  \
+	X(OUTCOME_FROZEN, 16, "card frozen")                         \
+	X(OUTCOME_NO_OFFER, 17, "no offer seen")                     \
+	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")                \
+	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase") \
+	X(OUTCOME_CHANNEL, 20, "channel to a paired box needed")
 
 #define CA_OUTCOME_ENUM(name, value, text) name = value,
 enum ca_outcome { CA_OUTCOME_TABLE(CA_OUTCOME_ENUM) };
+#define CA_OUTCOME_LAST OUTCOME_CHANNEL
 #undef CA_OUTCOME_ENUM
 const char *ca_outcome_text(enum ca_outcome outcome); /* never NULL */
 
@@ -125,6 +134,24 @@ enum rc ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p)
 
 enum card_profile { PROFILE_LABORATORY = 1, PROFILE_PAIRED = 2 };
 
+/* What a box is to a card that it opens a channel to. */
+enum ca_standing {
+	CA_STANDING_PAIRED = 0,   /* one of its boxes */
+	CA_STANDING_NEW = 1,      /* will be taken when it has proved itself: first use */
+	CA_STANDING_OTHERS = 2,   /* the card belongs to other boxes */
+	CA_STANDING_FULL = 3,     /* all places are taken */
+	CA_STANDING_OPERATOR = 4, /* the card has no box, and only the operator pairs it */
+};
+
+#define CA_BOXES_MAX 8
+#define CA_BOX_NAME 8 /* first bytes of the hash of a box's key */
+struct ca_boxes {
+	uint8_t max, first_use; /* places; boxes that the card takes by itself */
+	bool operator_only;     /* no more: the operator has unpaired one */
+	uint8_t count;
+	uint8_t names[CA_BOXES_MAX][CA_BOX_NAME];
+};
+
 struct ca_info {
 	uint8_t version; /* of the CA application's interface: 1 */
 	uint16_t operator_id;
@@ -183,5 +210,10 @@ enum rc ca_slot_decode(const uint8_t **in, size_t *len, struct ca_slot *s) RC_CH
 enum rc ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap,
 			 size_t *len) RC_CHECKED;
 enum rc ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s) RC_CHECKED;
+
+/* RC_RANGE, RC_SPACE. */
+enum rc ca_boxes_encode(const struct ca_boxes *b, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
+/* RC_TRUNCATED, RC_FORMAT. */
+enum rc ca_boxes_decode(const uint8_t *in, size_t len, struct ca_boxes *b) RC_CHECKED;
 
 #endif

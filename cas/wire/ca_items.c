@@ -270,3 +270,48 @@ ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s)
 		*s = got;
 	return rc;
 }
+
+static bool
+boxes_are_possible(const struct ca_boxes *b)
+{
+	return b->max <= CA_BOXES_MAX && b->first_use <= b->max && b->count <= b->max;
+}
+
+enum rc
+ca_boxes_encode(const struct ca_boxes *b, uint8_t *out, size_t cap, size_t *len)
+{
+	struct writer w = writer_over(out, cap);
+
+	if (!boxes_are_possible(b))
+		return RC_RANGE;
+	write_u8(&w, b->max);
+	write_u8(&w, b->first_use);
+	write_u8(&w, b->operator_only);
+	write_u8(&w, b->count);
+	for (size_t i = 0; i < b->count; i++)
+		write_bytes(&w, b->names[i], CA_BOX_NAME);
+	return written(&w, len);
+}
+
+enum rc
+ca_boxes_decode(const uint8_t *in, size_t len, struct ca_boxes *b)
+{
+	struct reader r = reader_over(in, len);
+	struct ca_boxes got = { 0 };
+	uint8_t operator_only;
+	enum rc rc;
+
+	got.max = read_u8(&r);
+	got.first_use = read_u8(&r);
+	operator_only = read_u8(&r);
+	got.operator_only = operator_only != 0;
+	got.count = read_u8(&r);
+	if (!boxes_are_possible(&got))
+		return RC_FORMAT;
+	for (size_t i = 0; i < got.count; i++)
+		read_bytes(&r, got.names[i], CA_BOX_NAME);
+	rc = whole(&r, operator_only <= 1);
+	if (rc == RC_OK)
+		*b = got;
+	return rc;
+}

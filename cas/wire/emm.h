@@ -53,8 +53,8 @@ enum emm_tag {
 	EMM_TAG_CARD_STATE = 0xC0,    /* [S] 0 active, 1 frozen, 2 dead; numbered */
 	EMM_TAG_PIN_RESET = 0xC1,     /* [S] which u8, length u8, digits; numbered */
 	EMM_TAG_RATING_RESET = 0xC2,  /* [S] numbered */
-	EMM_TAG_PAIR = 0xC3,          /* [S] box key hash 32; numbered */
-	EMM_TAG_UNPAIR = 0xC4,        /* [S] box key hash 32; numbered */
+	EMM_TAG_PAIR = 0xC3,          /* [S] box key hash 32 */
+	EMM_TAG_UNPAIR = 0xC4,        /* [S] box key hash 32 */
 	EMM_TAG_REGION = 0xC5,        /* [S] region u16; numbered */
 	EMM_TAG_RELATION = 0xC6,      /* [S] mother and child; numbered */
 	EMM_TAG_TIME = 0xD0,          /* [S] now u32 */
@@ -101,6 +101,9 @@ struct emm_command {
 			uint32_t record;
 			uint8_t chain[CRYPTO_MAC];
 		} record_ack;
+		struct {
+			uint8_t key_hash[CRYPTO_HASH];
+		} box; /* EMM_TAG_PAIR and EMM_TAG_UNPAIR */
 		struct {
 			uint32_t now;
 		} time; /* EMM_TAG_TIME and EMM_TAG_CLOCK_SET */

@@ -27,12 +27,24 @@ value_size(uint8_t tag)
 		return 22;
 	case EMM_TAG_RECORD_ACK:
 		return 4 + CRYPTO_MAC;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		return CRYPTO_HASH;
 	case EMM_TAG_TIME:
 	case EMM_TAG_CLOCK_SET:
 		return 4;
 	default:
 		return -1;
 	}
+}
+
+/* A place of zeros is a free one on the card. */
+static bool
+is_some_box(const uint8_t key_hash[CRYPTO_HASH])
+{
+	static const uint8_t nobody[CRYPTO_HASH];
+
+	return memcmp(key_hash, nobody, CRYPTO_HASH) != 0;
 }
 
 static bool
@@ -47,6 +59,9 @@ command_is_possible(const struct emm_command *cmd)
 	case EMM_TAG_CREDIT:
 		return cmd->u.credit.slot <= SLOT_MAX && cmd->u.credit.source >= CREDIT_EMM &&
 		       cmd->u.credit.source <= CREDIT_CODE;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		return is_some_box(cmd->u.box.key_hash);
 	default:
 		return true;
 	}
@@ -88,6 +103,10 @@ write_value(struct writer *w, const struct emm_command *cmd)
 	case EMM_TAG_RECORD_ACK:
 		write_be32(w, cmd->u.record_ack.record);
 		write_bytes(w, cmd->u.record_ack.chain, CRYPTO_MAC);
+		break;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		write_bytes(w, cmd->u.box.key_hash, CRYPTO_HASH);
 		break;
 	default: /* time and clock: value_size has turned away all others */
 		write_be32(w, cmd->u.time.now);
@@ -149,6 +168,10 @@ read_value(struct reader *r, struct emm_command *cmd)
 	case EMM_TAG_RECORD_ACK:
 		cmd->u.record_ack.record = read_be32(r);
 		read_bytes(r, cmd->u.record_ack.chain, CRYPTO_MAC);
+		break;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		read_bytes(r, cmd->u.box.key_hash, CRYPTO_HASH);
 		break;
 	default: /* time and clock: value_size has turned away all others */
 		cmd->u.time.now = read_be32(r);

@@ -42,13 +42,16 @@
 
 /* Keys are wrapped: AES-CBC, IV 0, under the static DEK of the issuer domain. */
 enum dgi {
-	DGI_CA_IDENTITY = 0x0101,    /* operator u16, leaf u32, profile u8, capability u8 (0) */
-	DGI_CA_KEY = 0x8102,         /* version u8, wrapped key 16, KCV 3 */
-	DGI_CA_ROOT = 0x0103,        /* root verification key 64 */
-	DGI_CA_SIGNING = 0x0104,     /* version u8, verification key 64 */
-	DGI_CA_EPOCH = 0x8105,       /* group u8, epoch u16, wrapped key 16, KCV 3 */
-	DGI_CA_PIN = 0x8106,         /* wrapped block 16: length u8, ASCII digits, zeros */
-	DGI_CA_TIME = 0x0107,        /* signed time u32 */
+	DGI_CA_IDENTITY = 0x0101, /* operator u16, leaf u32, profile u8, capability u8 (0) */
+	DGI_CA_KEY = 0x8102,      /* version u8, wrapped key 16, KCV 3 */
+	DGI_CA_ROOT = 0x0103,     /* root verification key 64 */
+	DGI_CA_SIGNING = 0x0104,  /* version u8, verification key 64 */
+	DGI_CA_EPOCH = 0x8105,    /* group u8, epoch u16, wrapped key 16, KCV 3 */
+	DGI_CA_PIN = 0x8106,      /* wrapped block 16: length u8, ASCII digits, zeros */
+	DGI_CA_TIME = 0x0107,     /* signed time u32 */
+	DGI_CA_BOX_KEY = 0x8108,  /* profile paired: boxes on first use u8, wrapped private key 32,
+				     public key 64 */
+	DGI_CA_CERTIFICATE = 0x0109, /* profile paired: certificate of that key */
 	DGI_PURSE_IDENTITY = 0x0201, /* issuer operator u16, leaf u32 */
 	DGI_PURSE_KEY = 0x8202,      /* version u8, wrapped key 16, KCV 3 */
 	DGI_PURSE_SLOT = 0x0203,  /* slot u8, unit 3, decimals u8, maximum balance u64, label length

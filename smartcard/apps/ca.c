@@ -11,12 +11,17 @@ static const struct card_command ca_commands[] = {
 	{ CA_CLA, CA_INS_ECM, P_ZERO, 1, ECM_MAX, ACCESS_SECURED, ca_ecm_command },
 	{ CA_CLA, CA_INS_EMM, P_ZERO, 1, EMM_MAX, ACCESS_SECURED, ca_emm_command },
 	{ CA_CLA, CA_INS_PURCHASE, P_ZERO, 1, CA_PURCHASE_MAX, ACCESS_SECURED,
-	  ca_purchase_command },
+	  ca_bare_purchase_command },
+	{ CA_CLA, CA_INS_OPEN_CHANNEL, P_ZERO, PAIR_HELLO, PAIR_HELLO, ACCESS_SECURED,
+	  ca_open_channel_command },
+	{ CA_CLA, CA_INS_CONFIRM_CHANNEL, P_ZERO, PAIR_PROOF, PAIR_PROOF, ACCESS_SECURED,
+	  ca_confirm_channel_command },
+	{ CA_CLA, CA_INS_WRAPPED, P_ZERO, 1, PAIR_WRAPPED_MAX, ACCESS_SECURED, ca_wrapped_command },
 	{ CA_CLA, CA_INS_REPORT, P_ZERO, 4, 4, ACCESS_SECURED, ca_report_command },
 	{ CA_CLA, CA_INS_GET_DATA, P_ANY, 0, 0, ACCESS_ALWAYS, ca_get_data_command },
-	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_SECURED, ca_verify_command },
+	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_SECURED, ca_bare_verify_command },
 	{ 0x00, ISO_INS_CHANGE_REFERENCE, P_ANY, CHANGE_MIN, CHANGE_MAX, ACCESS_SECURED,
-	  ca_change_reference_command },
+	  ca_bare_change_reference_command },
 };
 
 const struct card_app ca_app = {
@@ -25,6 +30,7 @@ const struct card_app ca_app = {
 	.aid_len = AID_CA_LEN,
 	.domain = PROFILE_CA_DOMAIN,
 	.part_size = CA_NV_SIZE,
+	.annex_size = CA_ANNEX_SIZE,
 	.ram_size = CA_RAM_SIZE,
 	.commands = ca_commands,
 	.command_count = sizeof ca_commands / sizeof ca_commands[0],

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* GET DATA: what a viewer may ask the card. */
+#include "apps/ca_box.h"
+#include "apps/ca_channel.h"
 #include "apps/ca_clock.h"
 #include "apps/ca_emm.h"
 #include "apps/ca_key.h"
@@ -119,6 +121,36 @@ put_slot(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
 	return rc == RC_OK ? RC_NOT_FOUND : rc;
 }
 
+/* The certificate, then the key under which it stands, for a box that trusts on first use. */
+static enum rc
+put_certificate(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
+{
+	struct pair_certificate cert;
+	enum rc rc = page <= 1 ? ca_certificate_load(env, &cert) : RC_NOT_FOUND;
+
+	if (rc != RC_OK)
+		return rc;
+	if (page == 0) {
+		pair_certificate_encode(&cert, out);
+		*len = PAIR_CERTIFICATE;
+		return RC_OK;
+	}
+	*len = CRYPTO_PUBLIC;
+	return nv_part_read(&env->part, CA_AT_ROOT, out, CRYPTO_PUBLIC);
+}
+
+static enum rc
+put_boxes(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
+{
+	struct ca_boxes boxes;
+	struct ca_identity id;
+	enum rc rc = page == 0 ? ca_identity_load(env, &id) : RC_NOT_FOUND;
+
+	if (rc == RC_OK)
+		rc = id.profile == PROFILE_PAIRED ? ca_box_list(env, &boxes) : RC_NOT_FOUND;
+	return rc == RC_OK ? ca_boxes_encode(&boxes, out, ANSWER_MAX, len) : rc;
+}
+
 struct listing {
 	uint8_t data; /* enum ca_data */
 	uint8_t per_page;
@@ -133,6 +165,8 @@ static const struct listing listings[] = {
 	{ CA_DATA_WALLET, CA_ITEMS_PER_PAGE, put_slot },
 	{ CA_DATA_EVENTS, CA_ITEMS_PER_PAGE, put_event },
 	{ CA_DATA_STATUS, 1, put_status },
+	{ CA_DATA_CERTIFICATE, 1, put_certificate },
+	{ CA_DATA_BOXES, 1, put_boxes },
 };
 
 static uint16_t

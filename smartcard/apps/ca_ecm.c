@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* ECM: checks it, places it in time, compares its criteria with the rights of this card, and gives
  * the control words only when a right opens. */
+#include "apps/ca_channel.h"
 #include "apps/ca_clock.h"
 #include "apps/ca_key.h"
 #include "apps/ca_right.h"
@@ -147,20 +148,18 @@ judge(const struct card_env *env, const struct ca_identity *id, const struct ecm
 	return decide(env, &j, a);
 }
 
-uint16_t
-ca_ecm_command(struct card_env *env, struct card_call *call)
+/* The answer as it is, control words and all. */
+static uint16_t
+answer_ecm(const struct card_env *env, const struct ca_identity *id, struct card_call *call)
 {
 	struct ca_answer a = { .outcome = OUTCOME_NO_KEY };
 	uint8_t key[CRYPTO_KEY];
-	struct ca_identity id;
 	struct ecm ecm;
 	enum rc rc = ecm_parse(call->cmd->data, call->cmd->lc, &ecm);
 
-	if (rc == RC_OK)
-		rc = ca_identity_load(env, &id);
 	if (rc != RC_OK)
 		return app_status(rc);
-	if (ecm.operator_id != id.operator_id)
+	if (ecm.operator_id != id->operator_id)
 		return ca_answer_send(call, &a);
 	rc = ca_service_key_get(env, &ecm, key);
 	if (rc == RC_NOT_FOUND)
@@ -168,11 +167,32 @@ ca_ecm_command(struct card_env *env, struct card_call *call)
 	if (rc == RC_OK)
 		rc = ecm_open(env->crypto, key, call->cmd->data, call->cmd->lc, &ecm);
 	if (rc == RC_OK)
-		rc = judge(env, &id, &ecm, &a);
+		rc = judge(env, id, &ecm, &a);
 	mem_wipe(key, sizeof key);
 	mem_wipe(&ecm, sizeof ecm);
 	if (rc == RC_OK)
 		return ca_answer_send(call, &a);
 	mem_wipe(&a, sizeof a);
 	return app_status(rc);
+}
+
+uint16_t
+ca_ecm_command(struct card_env *env, struct card_call *call)
+{
+	struct ca_answer nothing = { .outcome = OUTCOME_CHANNEL };
+	struct ca_identity id;
+	enum rc rc = ca_identity_load(env, &id);
+	uint16_t sw;
+
+	if (rc == RC_OK && id.profile == PROFILE_PAIRED) {
+		rc = ca_channel_begin(env);
+		if (rc == RC_STATE)
+			return ca_answer_send(call, &nothing);
+	}
+	if (rc != RC_OK)
+		return app_status(rc);
+	sw = answer_ecm(env, &id, call);
+	if (sw == SW_OK && id.profile == PROFILE_PAIRED)
+		sw = ca_channel_protect(env, call);
+	return sw;
 }

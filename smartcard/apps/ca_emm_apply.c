@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The commands of an EMM. Values are absolute; what is there already stages nothing. */
+#include "apps/ca_box.h"
 #include "apps/ca_clock.h"
 #include "apps/ca_emm.h"
 #include "apps/ca_key.h"
@@ -73,6 +74,20 @@ apply_credit(const struct card_env *env, const struct emm_command *cmd)
 }
 
 static uint16_t
+apply_box(const struct card_env *env, const struct emm_command *cmd)
+{
+	struct ca_identity id;
+	enum rc rc = ca_identity_load(env, &id);
+
+	if (rc == RC_OK && id.profile != PROFILE_PAIRED)
+		return SW_CONDITIONS;
+	if (rc == RC_OK)
+		rc = cmd->tag == EMM_TAG_PAIR ? ca_box_put(env, cmd->u.box.key_hash)
+					      : ca_box_remove(env, cmd->u.box.key_hash);
+	return app_status(rc);
+}
+
+static uint16_t
 apply_clock_set(const struct card_env *env, enum ca_authority authority, uint32_t now)
 {
 	return authority == CA_BY_ROOT ? app_status(ca_clock_set(env, now)) : SW_SECURITY_STATUS;
@@ -105,6 +120,9 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 	case EMM_TAG_RECORD_ACK:
 		return app_status(ca_journal_acknowledge(env, cmd->u.record_ack.record,
 							 cmd->u.record_ack.chain));
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		return apply_box(env, cmd);
 	case EMM_TAG_TIME:
 		sw = app_status(ca_clock_advance(env, cmd->u.time.now, &moved));
 		effect->time_moved = effect->time_moved || moved;

@@ -22,8 +22,7 @@ store_identity(struct card_env *env, struct ca_identity *id, struct reader *r)
 	capability = read_u8(r);
 	if (!reader_at_end(r) || id->leaf > LEAF_MAX || capability != 0)
 		return SW_DATA;
-	/* Control words leave this card in clear; it must not claim anything else. */
-	return id->profile == PROFILE_LABORATORY ? SW_OK : SW_FUNCTION;
+	return id->profile == PROFILE_LABORATORY || id->profile == PROFILE_PAIRED ? SW_OK : SW_DATA;
 }
 
 /* RC_FORMAT also when the key check value is wrong. */
@@ -122,6 +121,77 @@ store_time(struct card_env *env, struct ca_identity *id, struct reader *r)
 	return reader_at_end(r) ? app_status(ca_clock_set(env, now)) : SW_DATA;
 }
 
+/* The card's key towards boxes, and how many of them it may take by itself. */
+static uint16_t
+store_box_key(struct card_env *env, struct ca_identity *id, struct reader *r)
+{
+	struct pair_identity key;
+	uint8_t first_use = read_u8(r);
+	const uint8_t *wrapped = read_slice(r, CRYPTO_PRIVATE);
+	enum rc rc;
+
+	read_bytes(r, key.public_key, CRYPTO_PUBLIC);
+	if (!wrapped || !reader_at_end(r) || first_use > CA_BOXES_MAX)
+		return SW_DATA;
+	if (id->profile != PROFILE_PAIRED)
+		return SW_CONDITIONS;
+	rc = card_unwrap_key(env->card, wrapped, NULL, key.private_key);
+	if (rc == RC_OK)
+		rc = card_unwrap_key(env->card, wrapped + CRYPTO_KEY, NULL,
+				     key.private_key + CRYPTO_KEY);
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->annex, CA_ANNEX_PRIVATE, key.private_key, CRYPTO_PRIVATE);
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->annex, CA_ANNEX_PUBLIC, key.public_key, CRYPTO_PUBLIC);
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->annex, CA_ANNEX_RULES + 2, &first_use, 1);
+	mem_wipe(&key, sizeof key);
+	id->has &= (uint8_t)~CA_HAS_CERTIFICATE;
+	return app_status(rc);
+}
+
+/* Of this card and this key, and by the operator, else no box would believe it. */
+static enum rc
+check_certificate(const struct card_env *env, const struct ca_identity *id,
+		  const struct pair_certificate *cert)
+{
+	uint8_t key[CRYPTO_PUBLIC];
+	enum rc rc = nv_part_read(&env->annex, CA_ANNEX_PUBLIC, key, sizeof key);
+
+	if (rc != RC_OK)
+		return rc;
+	if (cert->operator_id != id->operator_id || cert->leaf != id->leaf ||
+	    memcmp(cert->public_key, key, sizeof key) != 0)
+		return RC_FORMAT;
+	rc = nv_part_read(&env->part, CA_AT_ROOT, key, sizeof key);
+	if (rc == RC_OK)
+		rc = pair_certificate_verify(env->crypto, cert, key);
+	return rc == RC_AUTH ? RC_FORMAT : rc;
+}
+
+static uint16_t
+store_certificate(struct card_env *env, struct ca_identity *id, struct reader *r)
+{
+	const uint8_t needed = CA_HAS_IDENTITY | CA_HAS_ROOT | CA_HAS_BOX_KEY;
+	struct pair_certificate cert;
+	uint8_t signer[2];
+	enum rc rc = pair_certificate_decode(r->p, r->left, &cert);
+
+	if (rc != RC_OK)
+		return SW_DATA;
+	if ((id->has & needed) != needed || id->profile != PROFILE_PAIRED)
+		return SW_CONDITIONS;
+	rc = check_certificate(env, id, &cert);
+	signer[0] = cert.signer;
+	signer[1] = cert.signer_version;
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->annex, CA_ANNEX_SIGNATURE, cert.signature,
+				   CRYPTO_SIGNATURE);
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->annex, CA_ANNEX_RULES, signer, sizeof signer);
+	return app_status(rc);
+}
+
 struct grouping {
 	uint16_t dgi;
 	uint8_t has; /* what it completes */
@@ -136,6 +206,8 @@ static const struct grouping groupings[] = {
 	{ DGI_CA_EPOCH, CA_HAS_EPOCH, store_epoch },
 	{ DGI_CA_PIN, CA_HAS_PIN, store_pin },
 	{ DGI_CA_TIME, 0, store_time },
+	{ DGI_CA_BOX_KEY, CA_HAS_BOX_KEY, store_box_key },
+	{ DGI_CA_CERTIFICATE, CA_HAS_CERTIFICATE, store_certificate },
 };
 
 uint16_t
@@ -165,5 +237,7 @@ ca_is_personalised(struct card_env *env)
 {
 	struct ca_identity id;
 
-	return ca_identity_load(env, &id) == RC_OK && id.has == CA_HAS_ALL;
+	if (ca_identity_load(env, &id) != RC_OK)
+		return false;
+	return id.has == (id.profile == PROFILE_PAIRED ? CA_HAS_ALL_PAIRED : CA_HAS_ALL);
 }

@@ -5,6 +5,7 @@
 
 #include "apps/limits.h"
 #include "apps/purse_service.h"
+#include "channel/pairing.h"
 #include "core/pin.h"
 
 #define CA_CELLS 1 /* monotone cells: the purchase PIN's try counter */
@@ -36,13 +37,25 @@
 #define CA_AT_RECORDS (CA_AT_ENTITLEMENTS + CA_ENTITLEMENTS_MAX * CA_ENTITLEMENT_SIZE)
 #define CA_NV_SIZE (CA_AT_RECORDS + CA_RECORDS_MAX * RECORD_SIZE)
 
+/* The annex: what only a paired card has. */
+#define CA_ANNEX_PRIVATE 0U
+#define CA_ANNEX_PUBLIC (CA_ANNEX_PRIVATE + CRYPTO_PRIVATE)
+#define CA_ANNEX_SIGNATURE (CA_ANNEX_PUBLIC + CRYPTO_PUBLIC)
+#define CA_ANNEX_RULES (CA_ANNEX_SIGNATURE + CRYPTO_SIGNATURE)
+#define CA_ANNEX_RULES_SIZE 4 /* signer, version of its key, boxes on first use, flags */
+#define CA_ANNEX_BOXES 192U
+#define CA_ANNEX_SIZE 1024
+
 #define CA_HAS_IDENTITY 0x01
 #define CA_HAS_KEY 0x02
 #define CA_HAS_ROOT 0x04
 #define CA_HAS_SIGNING 0x08
 #define CA_HAS_EPOCH 0x10
 #define CA_HAS_PIN 0x20
-#define CA_HAS_ALL 0x3F
+#define CA_HAS_BOX_KEY 0x40
+#define CA_HAS_CERTIFICATE 0x80
+#define CA_HAS_ALL 0x3F        /* profile laboratory */
+#define CA_HAS_ALL_PAIRED 0xFF /* profile paired */
 
 /* Who this card is; nothing secret. */
 struct ca_identity {
@@ -91,6 +104,8 @@ struct ca_ram {
 	bool cursor_used;                /* chain value that the next report batch continues from */
 	uint32_t cursor_record;
 	uint8_t cursor_chain[CRYPTO_MAC];
+	struct pair_session channel;      /* to the box */
+	uint8_t channel_box[CRYPTO_HASH]; /* hash of its key */
 };
 
 struct ca_ram *ca_ram(const struct card_env *env);
@@ -120,6 +135,13 @@ uint16_t ca_answer_send(struct card_call *call, struct ca_answer *a);
 uint16_t ca_ecm_command(struct card_env *env, struct card_call *call);
 uint16_t ca_emm_command(struct card_env *env, struct card_call *call);
 uint16_t ca_purchase_command(struct card_env *env, struct card_call *call);
+uint16_t ca_open_channel_command(struct card_env *env, struct card_call *call);
+uint16_t ca_confirm_channel_command(struct card_env *env, struct card_call *call);
+uint16_t ca_wrapped_command(struct card_env *env, struct card_call *call);
+/* Commands that a paired card takes in the channel only. */
+uint16_t ca_bare_purchase_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_verify_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_change_reference_command(struct card_env *env, struct card_call *call);
 uint16_t ca_report_command(struct card_env *env, struct card_call *call);
 uint16_t ca_get_data_command(struct card_env *env, struct card_call *call);
 uint16_t ca_verify_command(struct card_env *env, struct card_call *call);

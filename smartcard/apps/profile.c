@@ -11,7 +11,9 @@
 #define CORE_NV_SIZE 4096
 #define WHOLE_PAGES(n) (((n) + CARD_NV_PAGE - 1) / CARD_NV_PAGE * CARD_NV_PAGE)
 
-_Static_assert(CORE_NV_SIZE + WHOLE_PAGES(CA_NV_SIZE) + WHOLE_PAGES(PURSE_NV_SIZE) <= CARD_NV_SIZE,
+_Static_assert(CORE_NV_SIZE + WHOLE_PAGES(CA_NV_SIZE) + WHOLE_PAGES(PURSE_NV_SIZE) +
+			       CA_ANNEX_SIZE <=
+		       CARD_NV_SIZE,
 	       "memory of the television profile");
 _Static_assert(sizeof(struct ca_ram) <= CA_RAM_SIZE, "RAM of the CA application");
 _Static_assert(NV_CELL_SLOT *CA_CELLS <= CARD_NV_PAGE, "cells of the CA application");

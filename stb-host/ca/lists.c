@@ -187,6 +187,19 @@ ca_read_status(struct ca_session *s, struct ca_status *status)
 	return rc == RC_OK ? ca_status_decode(s->rsp, s->rsp_len, status) : rc;
 }
 
+enum rc
+ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes)
+{
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_BOXES, .le = LE_MAX
+	};
+	enum rc rc = s->info.profile == PROFILE_PAIRED ? ca_exchange_again(s, &get) : RC_NOT_FOUND;
+
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	return rc == RC_OK ? ca_boxes_decode(s->rsp, s->rsp_len, boxes) : rc;
+}
+
 static enum rc
 fetch_batch(struct ca_session *s, uint32_t first, struct report *header)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Opening a session, and the messages that a stream brings. */
+/* Opening a session, and one exchange with the card. */
 #include "ca/session.h"
 
 #include "base/bytes.h"
@@ -58,16 +58,23 @@ select_ca(struct ca_session *s)
 }
 
 enum rc
+ca_session_restart(struct ca_session *s)
+{
+	enum rc rc;
+
+	pair_close(&s->channel);
+	rc = s->link.reset(s->link.ctx);
+	return rc == RC_OK ? select_ca(s) : rc;
+}
+
+enum rc
 ca_exchange_again(struct ca_session *s, const struct apdu *command)
 {
 	enum rc rc = ca_exchange(s, command);
 
 	if (rc != RC_READER)
 		return rc;
-	rc = s->link.reset(s->link.ctx);
-	if (rc == RC_OK)
-		rc = select_ca(s);
-	return rc == RC_OK ? ca_exchange(s, command) : RC_READER;
+	return ca_session_restart(s) == RC_OK ? ca_exchange(s, command) : RC_READER;
 }
 
 enum rc
@@ -153,46 +160,4 @@ uint16_t
 ca_session_status_word(const struct ca_session *s)
 {
 	return s->sw;
-}
-
-enum rc
-ca_ecm(struct ca_session *s, const uint8_t *section, size_t len, struct ca_answer *answer)
-{
-	struct apdu ecm = { .cla = CA_CLA, .ins = CA_INS_ECM, .data = section, .le = LE_MAX };
-	struct ca_answer got;
-	enum rc rc;
-
-	if (len > ECM_MAX)
-		return RC_FORMAT;
-	ecm.lc = (uint16_t)len;
-	rc = ca_exchange_again(s, &ecm);
-	if (rc == RC_OK)
-		rc = status_word_rc(s->sw);
-	if (rc == RC_OK)
-		rc = ca_answer_decode(s->rsp, s->rsp_len, &got);
-	if (rc == RC_OK)
-		*answer = got;
-	mem_wipe(&got, sizeof got);
-	ca_wipe_answer(s);
-	return rc;
-}
-
-enum rc
-ca_emm(struct ca_session *s, const uint8_t *section, size_t len, enum ca_emm_outcome *outcome)
-{
-	struct apdu emm = { .cla = CA_CLA, .ins = CA_INS_EMM, .data = section, .le = LE_MAX };
-	enum rc rc;
-
-	if (len > EMM_MAX)
-		return RC_FORMAT;
-	emm.lc = (uint16_t)len;
-	rc = ca_exchange_again(s, &emm);
-	if (rc == RC_OK)
-		rc = status_word_rc(s->sw);
-	if (rc != RC_OK)
-		return rc;
-	if (s->rsp_len != 1 || s->rsp[0] > CA_EMM_EXPIRED)
-		return RC_FORMAT;
-	*outcome = (enum ca_emm_outcome)s->rsp[0];
-	return RC_OK;
 }

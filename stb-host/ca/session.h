@@ -5,6 +5,7 @@
 #define TESSERA_CA_SESSION_H
 
 #include "base/apdu_link.h"
+#include "channel/pairing.h"
 #include "wire/ca_apdu.h"
 #include "wire/record.h"
 
@@ -19,6 +20,27 @@ struct ca_session;
 enum rc ca_session_open(const struct apdu_link *link, struct ca_session **out,
 			char why[CA_WHY]) RC_CHECKED;
 void ca_session_close(struct ca_session **s); /* NULL-safe; wipes */
+/* What a box brings for cards of profile paired. Borrowed: must outlive the session. */
+struct ca_box {
+	const struct crypto *crypto;
+	const struct pair_identity *identity;
+	void *ctx;
+	/* The root verification key of an operator whom this box trusts. RC_NOT_FOUND: none yet. */
+	enum rc (*trusted)(void *ctx, uint16_t operator_id, uint8_t key[CRYPTO_PUBLIC]);
+	/* Trust on first use: remembers the key of an operator whose card has proved itself. */
+	enum rc (*trust)(void *ctx, uint16_t operator_id, const uint8_t key[CRYPTO_PUBLIC]);
+};
+/* Opens the channel to a paired card, which may pair it with this box on first use; for other cards
+ * there is nothing to do. RC_REFUSED: the card opens none for this box (why says what helps); it is
+ * asked again after each EMM that it applies. RC_AUTH: certificate or proof is wrong; RC_READER,
+ * RC_TIMEOUT, RC_CRYPTO, or what trusted and trust return. */
+enum rc ca_session_pair(struct ca_session *s, const struct ca_box *box,
+			char why[CA_WHY]) RC_CHECKED;
+/* The channel is open. */
+bool ca_session_is_paired(const struct ca_session *s);
+/* RC_NOT_FOUND: no paired card. */
+enum rc ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes) RC_CHECKED;
+
 /* As read when the session was opened, or by ca_session_refresh. Lives as long as s. */
 const struct ca_info *ca_session_info(const struct ca_session *s);
 enum rc ca_session_refresh(struct ca_session *s) RC_CHECKED;

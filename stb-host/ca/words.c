@@ -45,6 +45,8 @@ ca_outcome_words(enum ca_outcome outcome)
 		return "the card has seen no such offer";
 	case OUTCOME_NO_SLOT:
 		return "the card has no wallet that can pay for it";
+	case OUTCOME_CHANNEL:
+		return "the card opens nothing for this box: they are not paired";
 	case OUTCOME_LIMIT:
 		return "above the limit of a single purchase";
 	}

@@ -13,7 +13,7 @@
 #include "ca/session.h"
 
 #define WATCH_SERVICES_MAX 64
-#define WATCH_OUTCOMES (OUTCOME_LIMIT + 1)
+#define WATCH_OUTCOMES (CA_OUTCOME_LAST + 1)
 #define WATCH_CA_SYSTEM_ID 0x5445 /* by default */
 
 struct watch_options {

@@ -2,6 +2,7 @@
 /* Power cuts: each scenario is run again and again, torn at each page write with the torn page old,
  * new, mixed and all FF. After power-up the memory is all-old or all-new (payment invariants 1, 3,
  * 10, 11, 15, 20), and what was interrupted is done again as a box would. */
+#include "card_box.h"
 #include "card_fixture.h"
 #include "test.h"
 
@@ -25,6 +26,7 @@ struct scenario {
 	struct outcome (*act)(void); /* the command that is cut */
 	void (*done_again)(void);    /* a box tries again */
 	bool answer_needs_commit;    /* answer data only when the new state is durable */
+	uint8_t first_use;           /* of a paired card; 0: a laboratory card */
 };
 
 static struct card_fixture f;
@@ -125,7 +127,10 @@ sweep(const struct scenario *s)
 {
 	uint32_t writes;
 
-	fix_copy(&f);
+	if (s->first_use > 0)
+		fix_init_paired(&f, s->first_use);
+	else
+		fix_copy(&f);
 	s->prepare();
 	memcpy(start, f.nv.bytes, sizeof start);
 	load(start);
@@ -201,7 +206,7 @@ static void
 purchase__cut_at_any_write_is_all_or_nothing(void)
 {
 	static const struct scenario s = { "purchase", prepare_money,  see_offer,
-					   purchase,   purchase_again, true };
+					   purchase,   purchase_again, true, 0 };
 
 	sweep(&s);
 }
@@ -240,7 +245,7 @@ static void
 topup__cut_at_any_write_pays_once(void)
 {
 	static const struct scenario s = { "top-up",     prepare_topup,  NULL,
-					   send_section, repeat_section, true };
+					   send_section, repeat_section, true, 0 };
 
 	sweep(&s);
 	CHECK(fix_wallet(&f).balance == 2 * START_BALANCE);
@@ -263,7 +268,7 @@ static void
 epoch_key__cut_at_any_write_is_old_or_new(void)
 {
 	static const struct scenario s = { "epoch key",  prepare_key,    NULL,
-					   send_section, repeat_section, true };
+					   send_section, repeat_section, true, 0 };
 
 	sweep(&s);
 	CHECK(fix_status(&f).keys[0].epoch == FIX_EPOCH + 2);
@@ -286,7 +291,7 @@ static void
 grants__cut_at_any_write_come_all_or_none(void)
 {
 	static const struct scenario s = { "grants",     prepare_grants, NULL,
-					   send_section, repeat_section, true };
+					   send_section, repeat_section, true, 0 };
 
 	sweep(&s);
 	CHECK(fix_info(&f).entitlements == 15);
@@ -333,7 +338,7 @@ static void
 pin_change__cut_at_any_write_leaves_one_valid_pin(void)
 {
 	static const struct scenario s = { "PIN change", nothing,          NULL,
-					   change_pin,   change_pin_again, true };
+					   change_pin,   change_pin_again, true, 0 };
 
 	sweep(&s);
 }
@@ -368,6 +373,81 @@ wrong_pin__cut_at_its_write_tells_nothing(void)
 	}
 }
 
+static struct fix_box box;
+
+static void
+prepare_box(void)
+{
+	fix_box_init(&box);
+}
+
+/* The box proves itself and is taken. */
+static struct outcome
+open_channel(void)
+{
+	enum ca_standing standing = CA_STANDING_FULL;
+	struct outcome o = { .len = 0 };
+
+	o.sw = fix_box_open(&f, &box, &standing);
+	return o;
+}
+
+static void
+open_channel_again(void)
+{
+	struct ecm ecm = fix_ecm(FIX_T0);
+	struct ca_answer a;
+
+	CHECK(open_channel().sw == SW_OK);
+	CHECK(fix_box_ecm(&f, &box, &ecm, &a) == SW_OK);
+}
+
+static void
+first_use__cut_at_any_write_pairs_or_does_not(void)
+{
+	static const struct scenario s = { "first use",        prepare_box, NULL, open_channel,
+					   open_channel_again, true,        1 };
+
+	sweep(&s);
+}
+
+static void
+prepare_box_emm(uint8_t tag)
+{
+	struct emm_header h = fix_emm_header(&f, EMM_SIGNED);
+	struct emm_command cmd = { .tag = tag };
+
+	memcpy(cmd.u.box.key_hash, box.hash, CRYPTO_HASH);
+	section_len = fix_emm_seal(&f, &h, &cmd, 1, section);
+}
+
+static void
+prepare_pair(void)
+{
+	fix_box_init(&box);
+	prepare_box_emm(EMM_TAG_PAIR);
+}
+
+static void
+prepare_unpair(void)
+{
+	fix_box_init(&box);
+	CHECK(open_channel().sw == SW_OK);
+	prepare_box_emm(EMM_TAG_UNPAIR);
+}
+
+static void
+pairing_emms__cut_at_any_write_are_all_or_nothing(void)
+{
+	static const struct scenario pair = { "pair",         prepare_pair, NULL, send_section,
+					      repeat_section, true,         1 };
+	static const struct scenario unpair = { "unpair",       prepare_unpair, NULL, send_section,
+						repeat_section, true,           1 };
+
+	sweep(&pair);
+	sweep(&unpair);
+}
+
 int
 main(void)
 {
@@ -378,6 +458,8 @@ main(void)
 		TEST(grants__cut_at_any_write_come_all_or_none),
 		TEST(pin_change__cut_at_any_write_leaves_one_valid_pin),
 		TEST(wrong_pin__cut_at_its_write_tells_nothing),
+		TEST(first_use__cut_at_any_write_pairs_or_does_not),
+		TEST(pairing_emms__cut_at_any_write_are_all_or_nothing),
 	};
 
 	return test_run("apps: power cuts", cases, sizeof cases / sizeof cases[0]);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tessera_card_fixture: a personalised card whose keys the test knows (card_fixture.h).
-add_library(tessera_card_fixture STATIC support/card_fixture.c support/card_messages.c)
+add_library(tessera_card_fixture STATIC support/card_box.c support/card_fixture.c
+	support/card_messages.c)
 target_include_directories(tessera_card_fixture PUBLIC support)
 target_compile_options(tessera_card_fixture PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tessera_channel
 	tessera_derive tessera_wire tessera_nv_ram tessera_test_crypto)
 
-foreach(noun ecm emm emm_command perso pin purchase purse record)
+foreach(noun channel ecm emm emm_command perso pin purchase purse record)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
 foreach(noun power read)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DGI_ROOM 160
+#define DGI_ROOM 180
 
 static const uint8_t test_scp_key[CRYPTO_KEY] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 						  0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F };
@@ -173,6 +173,33 @@ fix_write_wrapped(struct writer *w, const uint8_t key[CRYPTO_KEY], bool with_kcv
 		write_bytes(w, kcv, sizeof kcv);
 }
 
+void
+fix_write_box_key(struct writer *w, struct card_fixture *f)
+{
+	const struct crypto *c = crypto_test();
+
+	MUST(c->key_pair(c->ctx, f->card_key.private_key, f->card_key.public_key) == RC_OK);
+	write_u8(w, f->first_use);
+	fix_write_wrapped(w, f->card_key.private_key, false);
+	fix_write_wrapped(w, f->card_key.private_key + CRYPTO_KEY, false);
+	write_bytes(w, f->card_key.public_key, CRYPTO_PUBLIC);
+}
+
+void
+fix_write_certificate(struct writer *w, const struct card_fixture *f)
+{
+	struct pair_certificate cert = { .signer = PAIR_BY_ROOT_SIGNING,
+					 .signer_version = 1,
+					 .operator_id = FIX_OPERATOR,
+					 .leaf = FIX_LEAF };
+	uint8_t digest[CRYPTO_HASH];
+
+	memcpy(cert.public_key, f->card_key.public_key, CRYPTO_PUBLIC);
+	MUST(pair_certificate_digest(crypto_test(), &cert, digest) == RC_OK);
+	MUST(crypto_signer_sign(fix_operator()->root, digest, cert.signature) == RC_OK);
+	pair_certificate_encode(&cert, write_room(w, PAIR_CERTIFICATE));
+}
+
 static struct writer
 begin(uint8_t *room)
 {
@@ -189,7 +216,7 @@ personalise_ca(struct card_fixture *f, struct scp03_session *s)
 	MUST(fix_install(f, s, aid_ca, sizeof aid_ca) == SW_OK);
 	write_be16(&w, FIX_OPERATOR);
 	write_be32(&w, FIX_LEAF);
-	write_u8(&w, PROFILE_LABORATORY);
+	write_u8(&w, f->profile);
 	write_u8(&w, 0);
 	store(f, s, block++, DGI_CA_IDENTITY, &w);
 	w = begin(room);
@@ -213,7 +240,15 @@ personalise_ca(struct card_fixture *f, struct scp03_session *s)
 	store(f, s, block++, DGI_CA_PIN, &w);
 	w = begin(room);
 	write_be32(&w, FIX_T0);
-	store(f, s, block, DGI_CA_TIME, &w);
+	store(f, s, block++, DGI_CA_TIME, &w);
+	if (f->profile != PROFILE_PAIRED)
+		return;
+	w = begin(room);
+	fix_write_box_key(&w, f);
+	store(f, s, block++, DGI_CA_BOX_KEY, &w);
+	w = begin(room);
+	fix_write_certificate(&w, f);
+	store(f, s, block, DGI_CA_CERTIFICATE, &w);
 }
 
 static void
@@ -280,6 +315,7 @@ fix_init_blank(struct card_fixture *f)
 	memset(f->ca_key, 0xCA, CRYPTO_KEY);
 	memset(f->purse_key, 0xB0, CRYPTO_KEY);
 	memset(f->epoch_key, 0xE7, CRYPTO_KEY);
+	f->profile = PROFILE_LABORATORY;
 	nv_ram_init(&f->nv, CARD_NV_SIZE, CARD_NV_PAGE);
 	crypto_fault_init(&f->crypto, crypto_test(), 0);
 	profile_port(&f->port, &f->crypto.table, &f->nv.port, &f->ram);
@@ -287,12 +323,11 @@ fix_init_blank(struct card_fixture *f)
 	MUST(card_reset(&f->card, &f->port) == RC_OK);
 }
 
-void
-fix_init_unsecured(struct card_fixture *f)
+static void
+personalise(struct card_fixture *f)
 {
 	struct scp03_session session;
 
-	fix_init_blank(f);
 	fix_open_channel(f, &session);
 	personalise_ca(f, &session);
 	personalise_purse(f, &session);
@@ -301,15 +336,38 @@ fix_init_unsecured(struct card_fixture *f)
 }
 
 void
-fix_init(struct card_fixture *f)
+fix_init_unsecured(struct card_fixture *f)
+{
+	fix_init_blank(f);
+	personalise(f);
+}
+
+static void
+secure(struct card_fixture *f)
 {
 	struct scp03_session session;
 
-	fix_init_unsecured(f);
 	fix_open_channel(f, &session);
 	MUST(fix_secure(f, &session) == SW_OK);
 	scp03_close(&session);
 	fix_power_cycle(f);
+}
+
+void
+fix_init(struct card_fixture *f)
+{
+	fix_init_unsecured(f);
+	secure(f);
+}
+
+void
+fix_init_paired(struct card_fixture *f, uint8_t first_use)
+{
+	fix_init_blank(f);
+	f->profile = PROFILE_PAIRED;
+	f->first_use = first_use;
+	personalise(f);
+	secure(f);
 }
 
 void

@@ -37,6 +37,9 @@ struct card_fixture {
 	struct card card;
 	uint8_t ca_key[CRYPTO_KEY], purse_key[CRYPTO_KEY], epoch_key[CRYPTO_KEY];
 	uint32_t sequence; /* of the last EMM made */
+	uint8_t profile;   /* enum card_profile */
+	uint8_t first_use; /* boxes that a paired card takes by itself */
+	struct pair_identity card_key;
 };
 
 /* Aborts with this text when something that must hold does not. */
@@ -54,6 +57,10 @@ struct fix_operator *fix_operator(void);
 void fix_init(struct card_fixture *f);
 /* The same as an earlier fix_init gave, without doing it all again. */
 void fix_copy(struct card_fixture *f);
+/* A card of profile paired; the other makers give laboratory cards. */
+void fix_init_paired(struct card_fixture *f, uint8_t first_use);
+void fix_write_box_key(struct writer *w, struct card_fixture *f); /* makes the card's key */
+void fix_write_certificate(struct writer *w, const struct card_fixture *f);
 /* A card that is personalised but not SECURED. */
 void fix_init_unsecured(struct card_fixture *f);
 void fix_init_blank(struct card_fixture *f);

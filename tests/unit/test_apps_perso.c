@@ -80,7 +80,9 @@ identity__claims_no_more_than_the_card_can_do(void)
 
 	CHECK(store(aid_ca, sizeof aid_ca, DGI_CA_IDENTITY, value, 8) == SW_OK);
 	value[6] = PROFILE_PAIRED;
-	CHECK(store(aid_ca, sizeof aid_ca, DGI_CA_IDENTITY, value, 8) == SW_FUNCTION);
+	CHECK(store(aid_ca, sizeof aid_ca, DGI_CA_IDENTITY, value, 8) == SW_OK);
+	value[6] = PROFILE_PAIRED + 1;
+	CHECK(store(aid_ca, sizeof aid_ca, DGI_CA_IDENTITY, value, 8) == SW_DATA);
 	value[6] = PROFILE_LABORATORY;
 	value[7] = 1;
 	CHECK(store(aid_ca, sizeof aid_ca, DGI_CA_IDENTITY, value, 8) == SW_DATA);
