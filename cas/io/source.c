@@ -157,6 +157,22 @@ io_source_is_live(const struct io_source *s)
 	return s->scheme == IO_UDP || s->scheme == IO_RTP;
 }
 
+static bool
+stat_file(const char *spec, struct stat *st)
+{
+	const char *path;
+
+	return io_scheme_of(spec, &path) == IO_FILE && stat(path, st) == 0 && S_ISREG(st->st_mode);
+}
+
+bool
+io_is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat_file(a, &x) && stat_file(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 uint64_t
 io_source_size(const struct io_source *s)
 {

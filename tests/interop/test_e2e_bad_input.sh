@@ -57,8 +57,15 @@ for file in zeros empty; do
 	expect 3 tessera-stb watch "$work/$file.ts" -o "$work/x.ts" --card "image:$card" --service 2
 done
 
-# a service that is scrambled already
+# output over input, by another name
 scramble "$in" "$work/once.ts" 2
+ln -s once.ts "$work/link.ts"
+before=$(sha256sum <"$work/once.ts")
+refuses 4 "same file" tessera-stb watch "$work/once.ts" -o "$work/link.ts" --card "image:$card"
+refuses 4 "same file" tessera-headend scramble "$work/once.ts" -o "file://$work/link.ts" --service 2 "${keys[@]}"
+same "input" "$(sha256sum <"$work/once.ts")" "$before"
+
+# a service that is scrambled already
 refuses 5 "scrambled already" tessera-headend scramble "$work/once.ts" -o "$work/x.ts" --service 2 "${keys[@]}"
 
 # a truncated stream: what is there comes back; a corrupted one: no crash, and what is whole comes back

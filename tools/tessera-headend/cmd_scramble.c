@@ -130,15 +130,6 @@ open_cw_log(struct run *r)
 	return 0;
 }
 
-static bool
-same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return strcmp(a, "-") != 0 && strcmp(b, "-") != 0 && stat(a, &x) == 0 && stat(b, &y) == 0 &&
-	       S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* A jump of more than a day would leave cards with a clock that nothing sets back. */
 static int
 check_start(struct run *r)
@@ -193,7 +184,7 @@ check_options(struct run *r)
 		m->cipher = SCR_CISSA;
 	else if (strcmp(r->o.cipher, "csa2") != 0)
 		return cli_fail(RC_USAGE, "csa2 or cissa", "--cipher %s", r->o.cipher);
-	if (same_file(r->o.in, r->o.out))
+	if (io_is_same_file(r->o.in, r->o.out))
 		return cli_fail(RC_REFUSED, "input and output are the same file", "%s", r->o.out);
 	m->ca_system_id = r->t->head->op.ca_system_id;
 	m->operator_id = r->t->head->op.id;

@@ -332,7 +332,10 @@ cmd_watch(int argc, char **argv)
 		goto out;
 	}
 	run->in = argv[1];
-	status = take_services(run, &services);
+	if (run->out && io_is_same_file(run->in, run->out))
+		status = cli_fail(RC_REFUSED, "input and output are the same file", "%s", run->out);
+	if (status == 0)
+		status = take_services(run, &services);
 	if (status == 0)
 		status = take_buy(run, mode);
 	if (status == 0)
