@@ -32,7 +32,7 @@ expect() {
 }
 
 expect 0 "usage: tessera-card" "$card" --help
-for verb in new info apdu dump serve; do
+for verb in new info apdu dump serve timing; do
 	expect 0 "usage: tessera-card $verb" "$card" $verb --help
 done
 expect 2 "--image FILE" "$card" info
@@ -56,6 +56,22 @@ expect 0 "C103000000 9000" "$card" apdu --image "$image" - <"$scratch/lines"
 expect 2 "say one of the four" "$card" serve --image "$image"
 expect 2 "is no HOST:PORT" "$card" serve --image "$image" --listen 127.0.0.1:card
 expect 0 "life cycle" "$card" info --image "$image"
+
+expect 0 "ms under the 800 ms that it may take" "$card" timing --profile j2a --link t0
+expect 0 "9600 bit/s" "$card" timing --profile j2a --link t1 --json
+expect 0 "14443" "$card" timing --link 14443 --rate 424 --chart "$scratch/chart.svg"
+grep -q '</svg>' "$scratch/chart.svg" || { echo "failed: no chart"; failures=$((failures + 1)); }
+before=$(cksum <"$image")
+expect 0 "80CA00C100" "$card" timing --image "$image" --profile p71 80CA00C100
+[ "$before" = "$(cksum <"$image")" ] || { echo "failed: timing writes"; failures=$((failures + 1)); }
+expect 2 "no such speed" "$card" timing --fi-di 0x70
+expect 2 "no such speed" "$card" timing --link 14443 --rate 400
+expect 2 "none of t0, t1, 14443" "$card" timing --link t2
+expect 2 "none of p71, p60, j2a" "$card" timing --profile z80
+expect 2 "without --image" "$card" timing 00A4040000
+expect 2 "no short command" "$card" timing --image "$image" 80
+expect 3 "" "$card" timing --image "$scratch/none.img"
+expect 6 "" "$card" timing --chart "$scratch/none/chart.svg"
 
 # A key that everybody knows must not come out of a card either.
 cat "$scratch"/out.txt >"$scratch/all.txt"

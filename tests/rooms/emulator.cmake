@@ -7,6 +7,7 @@ tessera_test(NAME emulator_release SOURCES unit/test_emulator_release.c
 	USES tessera_emulator tessera_card_fixture)
 tessera_test(NAME emulator_vpcd SOURCES unit/test_emulator_vpcd.c USES tessera_emulator)
 tessera_test(NAME emulator_vscard SOURCES unit/test_emulator_vscard.c USES tessera_emulator)
+tessera_test(NAME emulator_timing SOURCES unit/test_emulator_timing.c USES tessera_emulator)
 if(NOT TESSERA_FUZZ)
 	add_test(NAME interop_pcscd
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_pcscd.sh ${CMAKE_BINARY_DIR}/bin)

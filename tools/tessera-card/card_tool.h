@@ -13,6 +13,7 @@ int cmd_info(int argc, char **argv);
 int cmd_apdu(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_timing(int argc, char **argv);
 
 #define OPTION_IMAGE(target)                                                              \
 	{                                                                                 \

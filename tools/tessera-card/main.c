@@ -12,8 +12,9 @@ main(int argc, char **argv)
 		{ "info", "what the card says of itself", cmd_info },
 		{ "apdu", "send commands, print answers", cmd_apdu },
 		{ "dump", "map of the card's memory, without its contents", cmd_dump },
-		{ "serve", "put the card into a reader: pcscd's vpcd, or one that connects",
+		{ "serve", "put the card into a reader: pcscd's, QEMU's, or one that connects",
 		  cmd_serve },
+		{ "timing", "milliseconds of a transaction on a real card and line", cmd_timing },
 	};
 	static const struct cli_program program = {
 		.name = "tessera-card",

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A whole transaction as box and head-end would have it: SELECT, a signed top-up, a grant, the ECM
+ * of an event with an offer, PURCHASE with PIN, the ECM once more, the report. */
+#include "emulator/timing_private.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/status_word.h"
+#include "derive/ladder.h"
+#include "emulator/timing_story.h"
+#include "wire/ca_apdu.h"
+#include "wire/personalise.h"
+#include "wire/record.h"
+
+struct story {
+	struct timing_model *m;
+	struct timing_step *steps;
+	uint32_t emm_sequence;
+	uint8_t rsp[APDU_RESPONSE_MAX];
+	size_t rsp_len; /* without SW */
+};
+
+/* One case 4 command that must be answered 9000. */
+static enum rc
+say(struct story *s, enum timing_step_index index, const char *name, const uint8_t header[4],
+    const uint8_t *data, size_t len)
+{
+	const struct apdu apdu = { .cla = header[0],
+				   .ins = header[1],
+				   .p1 = header[2],
+				   .p2 = header[3],
+				   .data = data,
+				   .lc = (uint16_t)len,
+				   .le = 256 };
+	uint8_t cmd[APDU_COMMAND_MAX];
+	size_t cmd_len = 0;
+	enum rc rc = apdu_build(&apdu, cmd, sizeof cmd, &cmd_len);
+
+	if (rc == RC_OK)
+		rc = timing_command(s->m, name, cmd, cmd_len, s->rsp, &s->rsp_len,
+				    &s->steps[index]);
+	mem_wipe(cmd, sizeof cmd);
+	if (rc != RC_OK)
+		return rc;
+	if (s->rsp_len < 2 || get_be16(s->rsp + s->rsp_len - 2) != SW_OK)
+		return RC_FAIL;
+	s->rsp_len -= 2;
+	return RC_OK;
+}
+
+static enum rc
+sign(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
+{
+	return crypto_signer_sign(ctx, digest, signature);
+}
+
+/* Seals and sends one command to this card; it must be applied. */
+static enum rc
+send_emm(struct story *s, enum timing_step_index index, const char *name, uint8_t flags,
+	 const struct emm_command *command)
+{
+	static const uint8_t header[4] = { CA_CLA, CA_INS_EMM, 0, 0 };
+	const struct emm_header h = { .table_id = EMM_UNIQUE,
+				      .operator_id = STORY_OPERATOR,
+				      .address = STORY_LEAF,
+				      .flags = (uint8_t)(flags | EMM_CIPHERED),
+				      .key_version = STORY_KEY_VERSION,
+				      .signing_version = flags ? STORY_KEY_VERSION : 0,
+				      .sequence = ++s->emm_sequence,
+				      .part = 1,
+				      .parts = 1,
+				      .valid_until = STORY_TIME + STORY_DURATION };
+	const struct crypto *c = s->m->inner;
+	uint8_t body[EMM_BODY_MAX], section[EMM_MAX];
+	struct emm_keys keys;
+	size_t body_len = 0, len = 0;
+	enum rc rc = emm_command_encode(command, body, sizeof body, &body_len);
+
+	if (rc == RC_OK)
+		rc = ladder_derive(c, s->m->ca_key, LABEL_EMM_ENC, NULL, 0, keys.enc);
+	if (rc == RC_OK)
+		rc = ladder_derive(c, s->m->ca_key, LABEL_EMM_MAC, NULL, 0, keys.mac);
+	if (rc == RC_OK)
+		rc = emm_seal(c, &h, body, body_len, &keys, sign, s->m->signer, section, &len);
+	if (rc == RC_OK)
+		rc = say(s, index, name, header, section, len);
+	if (rc == RC_OK && (s->rsp_len != 1 || s->rsp[0] != CA_EMM_APPLIED))
+		rc = RC_FAIL;
+	mem_wipe(&keys, sizeof keys);
+	return rc;
+}
+
+static enum rc
+top_up(struct story *s)
+{
+	struct emm_command credit = { .tag = EMM_TAG_CREDIT };
+	const struct crypto *c = s->m->inner;
+	uint8_t key[CRYPTO_KEY];
+	enum rc rc = ladder_derive(c, s->m->purse_key, LABEL_TOPUP, NULL, 0, key);
+
+	credit.u.credit.source = CREDIT_EMM;
+	credit.u.credit.total = STORY_CREDIT_MINOR;
+	credit.u.credit.sequence = 1;
+	if (rc == RC_OK)
+		rc = credit_cryptogram(c, key, STORY_LEAF, 0, CREDIT_EMM, STORY_CREDIT_MINOR, 1,
+				       credit.u.credit.cryptogram);
+	mem_wipe(key, sizeof key);
+	return rc == RC_OK
+		       ? send_emm(s, TIMING_EMM_TOPUP, "EMM: top-up, signed", EMM_SIGNED, &credit)
+		       : rc;
+}
+
+static enum rc
+grant(struct story *s)
+{
+	struct emm_command entitlement = { .tag = EMM_TAG_ENTITLEMENT };
+
+	entitlement.u.entitlement.product = STORY_PRODUCT;
+	entitlement.u.entitlement.start = STORY_TIME;
+	entitlement.u.entitlement.end = STORY_TIME + STORY_DURATION;
+	return send_emm(s, TIMING_EMM_GRANT, "EMM: grant", 0, &entitlement);
+}
+
+/* Of a film for sale; period counts from STORY_TIME. */
+static enum rc
+send_ecm(struct story *s, enum timing_step_index index, const char *name, uint32_t period,
+	 enum ca_outcome want)
+{
+	static const uint8_t header[4] = { CA_CLA, CA_INS_ECM, 0, 0 };
+	struct ecm ecm = { .table_id = (uint8_t)(0x80 | (period & 1)),
+			   .operator_id = STORY_OPERATOR,
+			   .cw_size = 8,
+			   .epoch = STORY_EPOCH,
+			   .service_id = STORY_SERVICE,
+			   .time = STORY_TIME + 10 * period,
+			   .period = period,
+			   .period_100ms = 100 };
+	const struct crypto *c = s->m->inner;
+	uint8_t key[CRYPTO_KEY], section[ECM_MAX];
+	struct ca_answer answer;
+	size_t len = 0;
+	enum rc rc = c->random(c->ctx, ecm.cw_even, ecm.cw_size);
+
+	ecm.criteria.has_offer = true;
+	ecm.criteria.offer = (struct ecm_offer) { .event_id = STORY_EVENT,
+						  .price_view = STORY_PRICE_MINOR,
+						  .window_start = STORY_TIME,
+						  .window_end = STORY_TIME + STORY_DURATION,
+						  .event_start = STORY_TIME,
+						  .event_end = STORY_TIME + STORY_DURATION };
+	memcpy(ecm.criteria.offer.unit, STORY_UNIT, UNIT_SIZE);
+	ecm.criteria.title_len = 16;
+	memcpy(ecm.criteria.title, "A film, 16 bytes", 16);
+	if (rc == RC_OK)
+		rc = c->random(c->ctx, ecm.cw_odd, ecm.cw_size);
+	if (rc == RC_OK)
+		rc = ladder_service_key(c, s->m->epoch_key, STORY_OPERATOR, STORY_SERVICE, key);
+	if (rc == RC_OK)
+		rc = ecm_seal(c, key, &ecm, section, &len);
+	if (rc == RC_OK)
+		rc = say(s, index, name, header, section, len);
+	if (rc == RC_OK)
+		rc = ca_answer_decode(s->rsp, s->rsp_len, &answer);
+	if (rc == RC_OK && answer.outcome != want)
+		rc = RC_FAIL;
+	mem_wipe(key, sizeof key);
+	mem_wipe(&ecm, sizeof ecm);
+	mem_wipe(&answer, sizeof answer);
+	return rc;
+}
+
+static enum rc
+buy(struct story *s)
+{
+	static const uint8_t header[4] = { CA_CLA, CA_INS_PURCHASE, 0, 0 };
+	struct ca_purchase wish = { .operator_id = STORY_OPERATOR,
+				    .service_id = STORY_SERVICE,
+				    .event_id = STORY_EVENT,
+				    .price = STORY_PRICE_MINOR,
+				    .pin_len = 4,
+				    .pin = { '2', '5', '8', '0' } };
+	uint8_t data[CA_PURCHASE_MAX];
+	struct ca_answer answer;
+	size_t len = 0;
+	enum rc rc;
+
+	memcpy(wish.unit, STORY_UNIT, UNIT_SIZE);
+	rc = ca_purchase_encode(&wish, data, sizeof data, &len);
+	if (rc == RC_OK)
+		rc = say(s, TIMING_PURCHASE, "purchase with PIN", header, data, len);
+	if (rc == RC_OK)
+		rc = ca_answer_decode(s->rsp, s->rsp_len, &answer);
+	if (rc == RC_OK &&
+	    (answer.outcome != OUTCOME_OPEN || answer.cw_size == 0 || !answer.has_receipt))
+		rc = RC_FAIL;
+	mem_wipe(&answer, sizeof answer);
+	return rc;
+}
+
+enum rc
+timing_transaction(struct timing_model *m, struct timing_step steps[TIMING_STEPS])
+{
+	static const uint8_t aid[] = AID_CA, select[4] = { 0x00, 0xA4, 0x04, 0x00 };
+	static const uint8_t report[4] = { CA_CLA, CA_INS_REPORT, 0, 0 };
+	static const uint8_t first[4];
+	struct story s = { .m = m, .steps = steps };
+	enum rc rc = timing_activate(m, &steps[TIMING_ACTIVATION]);
+
+	if (rc == RC_OK)
+		rc = say(&s, TIMING_SELECT, "select", select, aid, sizeof aid);
+	if (rc == RC_OK)
+		rc = top_up(&s);
+	if (rc == RC_OK)
+		rc = grant(&s);
+	if (rc == RC_OK)
+		rc = send_ecm(&s, TIMING_ECM_OFFER, "ECM: offer", 1, OUTCOME_OFFER);
+	if (rc == RC_OK)
+		rc = buy(&s);
+	if (rc == RC_OK)
+		rc = send_ecm(&s, TIMING_ECM_OPEN, "ECM: opened", 2, OUTCOME_OPEN);
+	if (rc == RC_OK)
+		rc = say(&s, TIMING_REPORT, "report, one batch", report, first, sizeof first);
+	mem_wipe(s.rsp, sizeof s.rsp);
+	return rc;
+}
