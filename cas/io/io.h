@@ -20,14 +20,14 @@ struct io_error {
 /* True when SPEC names datagrams, which come and go at the stream's own pace. */
 bool io_spec_is_live(const char *spec);
 
-/* A byte source. SPEC: a path, "-", "udp://HOST:PORT" or "rtp://HOST:PORT"; a multicast group is
- * joined
- * ("udp://239.1.1.1:1234"), any other HOST is the local address to bind ("udp://0.0.0.0:1234",
- * "udp://:1234"). */
 /* True when both specifications name one regular file, under whatever names: writing the second
  * would destroy the first. */
 bool io_is_same_file(const char *a, const char *b);
 
+/* A byte source. SPEC: a path, "-", "udp://HOST:PORT" or "rtp://HOST:PORT"; a multicast group is
+ * joined
+ * ("udp://239.1.1.1:1234"), any other HOST is the local address to bind ("udp://0.0.0.0:1234",
+ * "udp://:1234"). */
 struct io_source;
 /* RC_IO, RC_USAGE (a spec that makes no sense), RC_NO_MEMORY: error is filled. */
 enum rc io_source_open(const char *spec, struct io_source **source,
