@@ -165,5 +165,6 @@ const struct card_app purse_app = {
 	.command_count = sizeof purse_commands / sizeof purse_commands[0],
 	.store_data = purse_store_data,
 	.is_personalised = purse_is_personalised,
+	.serve = purse_serve,
 	.service = &purse_service_table,
 };

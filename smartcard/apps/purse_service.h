@@ -22,15 +22,16 @@ enum purse_result {
 	PURSE_FAULT      /* memory or cryptography failed */
 };
 
+/* door as card_service gives it. */
 struct purse_service {
 	/* Reads a slot. */
-	enum purse_result (*slot)(struct card_env *purse, uint8_t slot, struct ca_slot *out);
+	enum purse_result (*slot)(struct card_env *door, uint8_t slot, struct ca_slot *out);
 	/* Checks unit, balance and limit, then stages the debit and its log entry. Fills
 	 * purse_sequence, balance_after and tac of *r from its other fields. */
-	enum purse_result (*debit)(struct card_env *purse, const uint8_t *caller_aid,
+	enum purse_result (*debit)(struct card_env *door, const uint8_t *caller_aid,
 				   uint8_t caller_aid_len, struct record *r);
 	/* Stages a new total of one credit source, if the cryptogram is the purse domain's. */
-	enum purse_result (*credit)(struct card_env *purse, uint8_t slot, uint8_t source,
+	enum purse_result (*credit)(struct card_env *door, uint8_t slot, uint8_t source,
 				    uint64_t total, uint32_t sequence, const uint8_t cryptogram[8]);
 };
 

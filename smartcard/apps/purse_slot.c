@@ -19,7 +19,7 @@ fault(enum rc rc)
 }
 
 static enum purse_result
-service_slot(struct card_env *purse, uint8_t slot, struct ca_slot *out)
+serve_slot(struct card_env *purse, uint8_t slot, struct ca_slot *out)
 {
 	struct purse_slot s;
 	enum rc rc = purse_slot_load(purse, slot, &s);
@@ -101,8 +101,8 @@ commit_debit(struct card_env *purse, const struct purse_head *head, const struct
 }
 
 static enum purse_result
-service_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_aid_len,
-	      struct record *r)
+serve_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_aid_len,
+	    struct record *r)
 {
 	enum purse_result result;
 	struct purse_head head;
@@ -179,8 +179,8 @@ apply_credit(struct card_env *purse, struct purse_head *head, uint8_t slot, uint
 }
 
 static enum purse_result
-service_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t total,
-	       uint32_t sequence, const uint8_t cryptogram[8])
+serve_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t total,
+	     uint32_t sequence, const uint8_t cryptogram[8])
 {
 	struct purse_head head;
 	enum purse_result result;
@@ -194,6 +194,82 @@ service_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t to
 		result = apply_credit(purse, &head, slot, source, total, sequence);
 	mem_wipe(&head, sizeof head);
 	return result;
+}
+
+/* A request as it goes through the door. */
+struct request {
+	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT } what;
+	uint8_t slot, source, aid_len;
+	const uint8_t *aid;
+	struct ca_slot *out;
+	struct record *record;
+	uint64_t total;
+	uint32_t sequence;
+	const uint8_t *cryptogram;
+	enum purse_result result;
+};
+
+void
+purse_serve(struct card_env *purse, const struct card_app *caller, void *request)
+{
+	struct request *ask = request;
+
+	switch (ask->what) {
+	case ASK_SLOT:
+		ask->result = serve_slot(purse, ask->slot, ask->out);
+		break;
+	case ASK_DEBIT:
+		/* The card knows who calls, whatever the caller says. */
+		if (caller && (caller->aid_len != ask->aid_len ||
+			       memcmp(caller->aid, ask->aid, ask->aid_len) != 0))
+			ask->result = PURSE_LIMIT;
+		else
+			ask->result = serve_debit(purse, ask->aid, ask->aid_len, ask->record);
+		break;
+	case ASK_CREDIT:
+		ask->result = serve_credit(purse, ask->slot, ask->source, ask->total, ask->sequence,
+					   ask->cryptogram);
+		break;
+	}
+}
+
+static enum purse_result
+knock(struct card_env *door, struct request *ask)
+{
+	return card_call(door, ask) == RC_OK ? ask->result : PURSE_FAULT;
+}
+
+static enum purse_result
+service_slot(struct card_env *door, uint8_t slot, struct ca_slot *out)
+{
+	struct request ask = { .what = ASK_SLOT, .slot = slot, .out = out };
+
+	return knock(door, &ask);
+}
+
+static enum purse_result
+service_debit(struct card_env *door, const uint8_t *caller_aid, uint8_t caller_aid_len,
+	      struct record *r)
+{
+	struct request ask = {
+		.what = ASK_DEBIT, .aid = caller_aid, .aid_len = caller_aid_len, .record = r
+	};
+
+	return knock(door, &ask);
+}
+
+static enum purse_result
+service_credit(struct card_env *door, uint8_t slot, uint8_t source, uint64_t total,
+	       uint32_t sequence, const uint8_t cryptogram[8])
+{
+	struct request ask = { .what = ASK_CREDIT,
+			       .slot = slot,
+			       .source = source,
+			       .total = total,
+			       .sequence = sequence,
+			       .cryptogram = cryptogram };
+
+	return knock(door, &ask);
 }
 
 const struct purse_service purse_service_table = { service_slot, service_debit, service_credit };

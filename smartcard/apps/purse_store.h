@@ -87,5 +87,6 @@ enum rc purse_log_read(const struct card_env *env, unsigned int number,
 uint64_t purse_slot_balance(const struct purse_slot *s);
 
 extern const struct purse_service purse_service_table;
+void purse_serve(struct card_env *purse, const struct card_app *caller, void *request);
 
 #endif

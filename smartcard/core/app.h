@@ -75,6 +75,10 @@ struct card_app {
 	/* Security domain that it belongs to at first: 0 the issuer's, else 1 + place in the card's
 	 * list of domains. */
 	uint8_t domain;
+	/* Runs on behalf of another application, called through card_call: confined to this
+	 * application's memory; caller is who really calls, NULL: the card itself. NULL: no calls.
+	 */
+	void (*serve)(struct card_env *env, const struct card_app *caller, void *request);
 	/* A named service for other applications of this card (see apps/purse_service.h), or NULL.
 	 */
 	const void *service;
@@ -86,9 +90,13 @@ bool card_is_secured(const struct card *card);
  * (kcv NULL: not checked). RC_AUTH: wrong KCV; RC_STATE: no session; RC_CRYPTO. */
 enum rc card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY],
 			const uint8_t *kcv, uint8_t key[CRYPTO_KEY]) RC_CHECKED;
-/* The environment and vtable of the application with this AID, so that one application can call
- * another's named service. RC_NOT_FOUND. */
+/* The named service of the application with this AID, and the door that its functions want: an
+ * environment without memory, good for card_call only. RC_NOT_FOUND: no such application, none
+ * that serves, or it is locked or deleted. */
 enum rc card_service(struct card *card, const uint8_t *aid, uint8_t aid_len, const void **service,
-		     struct card_env **env) RC_CHECKED;
+		     struct card_env **door) RC_CHECKED;
+/* Knocks: the application behind the door serves the request in its own environment. RC_NOT_FOUND:
+ * no door, or nobody serves there. */
+enum rc card_call(struct card_env *door, void *request) RC_CHECKED;
 
 #endif

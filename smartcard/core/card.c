@@ -73,6 +73,8 @@ lay_out(struct card *card)
 		env->crypto = port->crypto;
 		env->part = (struct nv_part) { &card->nv, base, want };
 		env->ram = i == 0 ? NULL : port->ram[i - 1];
+		if (i > 0)
+			card->door[i - 1].card = card;
 		base += whole_pages(port->nv, want);
 	}
 	for (unsigned int i = 1; i <= port->domain_count; i++) {
@@ -107,7 +109,10 @@ card_format_app(struct card *card, unsigned int index)
 	enum rc rc = RC_OK;
 
 	for (unsigned int step = 0; app->format && rc == RC_OK; step++) {
+		const struct card_confined before = card_enter(card, index);
+
 		rc = app->format(&card->env[index], step);
+		card_leave(card, index, &before);
 		if (rc == RC_NOT_FOUND) {
 			nv_discard(&card->nv);
 			return RC_OK;
@@ -237,29 +242,6 @@ card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY], cons
 		memcpy(key, plain, CRYPTO_KEY);
 	mem_wipe(plain, sizeof plain);
 	return rc;
-}
-
-enum rc
-card_service(struct card *card, const uint8_t *aid, uint8_t aid_len, const void **service,
-	     struct card_env **env)
-{
-	const struct card_app *app;
-	unsigned int index;
-	struct entry e;
-	enum rc rc = card_find(card, aid, aid_len, &index);
-
-	if (rc != RC_OK)
-		return rc;
-	app = card_app_at(card, index);
-	if (card_is_domain(card, index) || !app->service)
-		return RC_NOT_FOUND;
-	if ((rc = registry_read(card, index, &e)) != RC_OK)
-		return rc;
-	if ((e.flags & ~ENTRY_FRESH) != 0)
-		return RC_NOT_FOUND;
-	*service = app->service;
-	*env = &card->env[index];
-	return RC_OK;
 }
 
 size_t

@@ -37,15 +37,17 @@ struct card {
 	struct nv nv;
 	/* [0] issuer domain, then the applications, then the supplementary domains. */
 	struct card_env env[1 + CARD_APPS_MAX + CARD_DOMAINS_MAX];
-	uint8_t selected;        /* index into env; 0 after reset: issuer domain */
-	uint8_t life;            /* enum card_life, as it is in the memory */
-	uint8_t next_life;       /* what this command's commit makes of it */
-	uint8_t scp_key_version; /* of the pending or open session */
-	bool scp_pending;        /* INITIALIZE UPDATE done, host not yet authenticated */
-	uint8_t perso_target;    /* index into env that STORE DATA goes to + 1, 0 none */
-	uint8_t perso_block;     /* number that its next block must have */
-	uint8_t status_p1;       /* of the GET STATUS that has more to say, 0 none */
-	uint8_t status_next;     /* entry that comes next */
+	struct card_env door[CARD_APPS_MAX]; /* of each application, for the others */
+	uint8_t running;                     /* entry of the application whose code runs, 0 none */
+	uint8_t selected;                    /* index into env; 0 after reset: issuer domain */
+	uint8_t life;                        /* enum card_life, as it is in the memory */
+	uint8_t next_life;                   /* what this command's commit makes of it */
+	uint8_t scp_key_version;             /* of the pending or open session */
+	bool scp_pending;     /* INITIALIZE UPDATE done, host not yet authenticated */
+	uint8_t perso_target; /* index into env that STORE DATA goes to + 1, 0 none */
+	uint8_t perso_block;  /* number that its next block must have */
+	uint8_t status_p1;    /* of the GET STATUS that has more to say, 0 none */
+	uint8_t status_next;  /* entry that comes next */
 	bool powered;
 	struct scp03_session session;
 	uint8_t session_dek_len;

@@ -88,6 +88,26 @@ check_rules(const struct card *card, const struct card_command *row, const struc
 	return SW_OK;
 }
 
+/* Words that ISO 7816-4 has and that are not the link's own (61xx, 6Cxx, 60). */
+static bool
+is_possible(uint16_t sw)
+{
+	const unsigned int first = sw >> 8;
+
+	return (first >= 0x62 && first <= 0x6F && first != 0x6C) || first >> 4 == 9;
+}
+
+static uint16_t
+run_application(struct card *card, const struct card_command *row, struct card_call *call)
+{
+	const unsigned int index = card->selected;
+	const struct card_confined before = card_enter(card, index);
+	const uint16_t sw = row->handler(&card->env[index], call);
+
+	card_leave(card, index, &before);
+	return is_possible(sw) ? sw : (uint16_t)SW_FAULT;
+}
+
 /* Looks the command up, checks it and runs its handler. */
 static uint16_t
 run_command(struct card *card, const struct apdu *cmd, struct card_call *call)
@@ -99,7 +119,11 @@ run_command(struct card *card, const struct apdu *cmd, struct card_call *call)
 	if (!row)
 		return sw;
 	sw = check_rules(card, row, cmd);
-	return sw != SW_OK ? sw : row->handler(&card->env[card->selected], call);
+	if (sw != SW_OK)
+		return sw;
+	if (card_is_domain(card, card->selected))
+		return row->handler(&card->env[card->selected], call);
+	return run_application(card, row, call);
 }
 
 /* A terminated card tells what it is, and nothing else; a locked one also lets its issuer unlock it

@@ -149,8 +149,10 @@ store_one(struct card *card, struct reader *r)
 {
 	const unsigned int target = card->perso_target - 1U;
 	const struct card_app *app = card_app_at(card, target);
+	struct card_confined before;
 	struct reader value;
 	const uint8_t *data;
+	uint16_t sw;
 	uint16_t dgi = read_be16(r);
 	uint16_t len = read_u8(r);
 
@@ -165,7 +167,10 @@ store_one(struct card *card, struct reader *r)
 	}
 	if (!app->store_data)
 		return SW_REFERENCE;
-	return app->store_data(&card->env[target], dgi, data, len);
+	before = card_enter(card, target);
+	sw = app->store_data(&card->env[target], dgi, data, len);
+	card_leave(card, target, &before);
+	return sw;
 }
 
 /* The last block closes what INSTALL opened. */

@@ -43,10 +43,8 @@ write_state(struct writer *w, const uint8_t *aid, uint8_t aid_len, uint8_t state
 }
 
 static enum rc
-state_of(const struct card *card, unsigned int index, uint8_t *state)
+state_of(struct card *card, unsigned int index, uint8_t *state)
 {
-	const struct card_app *app = card_app_at(card, index);
-	struct card_env env = card->env[index];
 	struct entry e;
 	enum rc rc = registry_read(card, index, &e), keys;
 
@@ -63,7 +61,7 @@ state_of(const struct card *card, unsigned int index, uint8_t *state)
 			*state = STATE_PERSONALISED;
 		else if (keys != RC_NOT_FOUND)
 			return keys;
-	} else if (!app->is_personalised || app->is_personalised(&env)) {
+	} else if (card_app_is_personalised(card, index)) {
 		*state = STATE_PERSONALISED;
 	}
 	if ((e.flags & ENTRY_LOCKED) != 0)
@@ -73,7 +71,7 @@ state_of(const struct card *card, unsigned int index, uint8_t *state)
 
 /* E3 { 4F AID, 9F70 state, C5 privileges, CC the domain it belongs to }. */
 static enum rc
-write_entry(struct writer *w, const struct card *card, unsigned int index)
+write_entry(struct writer *w, struct card *card, unsigned int index)
 {
 	static const uint8_t privileges[3][3] = { { 0x9E, 0xFE, 0x80 },
 						  { 0x80, 0x00, 0x00 },
@@ -143,7 +141,7 @@ is_visible(const struct card *card, unsigned int index, bool *visible)
 
 /* Entries from *next on, as many as a page holds; *next becomes 0 when all were written. */
 static uint16_t
-write_entries(struct writer *w, const struct card *card, const struct apdu *cmd, uint8_t *next)
+write_entries(struct writer *w, struct card *card, const struct apdu *cmd, uint8_t *next)
 {
 	for (unsigned int i = *next; i < card_entry_count(card); i++) {
 		const struct card_app *app = card_app_at(card, i);
@@ -264,13 +262,11 @@ may_be_secured(struct card *card)
 	if (sw != SW_OK)
 		return sw;
 	for (unsigned int i = 1; i <= card->port->app_count; i++) {
-		const struct card_app *app = card_app_at(card, i);
 		struct entry e;
 
 		if (registry_read(card, i, &e) != RC_OK)
 			return SW_MEMORY;
-		if ((e.flags & ENTRY_DELETED) == 0 && app->is_personalised &&
-		    !app->is_personalised(&card->env[i]))
+		if ((e.flags & ENTRY_DELETED) == 0 && !card_app_is_personalised(card, i))
 			return SW_CONDITIONS;
 	}
 	return SW_OK;

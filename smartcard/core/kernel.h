@@ -39,6 +39,17 @@ enum rc card_find(const struct card *card, const uint8_t *aid, size_t len,
 		  unsigned int *index) RC_CHECKED;
 /* Ends the secure channel and what depends on it. */
 void card_close_channel(struct card *card);
+/* Before an application's code runs: confines the memory to its own; and after it. Also undoes what
+ * it did to its environment. */
+struct card_confined {
+	struct nv_window window;
+	uint8_t running;
+	struct card_env env;
+};
+struct card_confined card_enter(struct card *card, unsigned int index);
+void card_leave(struct card *card, unsigned int index, const struct card_confined *before);
+/* Whether the application is personalised, as it says itself. */
+bool card_app_is_personalised(struct card *card, unsigned int index);
 /* First contents of an application's partition, one commit a step. */
 enum rc card_format_app(struct card *card, unsigned int index) RC_CHECKED;
 

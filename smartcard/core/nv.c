@@ -348,6 +348,29 @@ is_inside(uint32_t size, uint32_t offset, uint32_t len)
 	return offset <= size && len <= size - offset;
 }
 
+bool
+nv_is_open(const struct nv *nv, uint32_t offset, uint32_t len)
+{
+	const struct nv_window *w = &nv->window;
+
+	if (!w->closed)
+		return true;
+	for (unsigned int i = 0; i < 2; i++) {
+		if (offset >= w->base[i] && is_inside(w->size[i], offset - w->base[i], len))
+			return true;
+	}
+	return false;
+}
+
+struct nv_window
+nv_confine(struct nv *nv, struct nv_window window)
+{
+	const struct nv_window before = nv->window;
+
+	nv->window = window;
+	return before;
+}
+
 enum rc
 nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len)
 {
@@ -355,7 +378,7 @@ nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len)
 
 	if (nv->failed)
 		return RC_IO;
-	if (!is_inside(nv->port->size, offset, len))
+	if (!is_inside(nv->port->size, offset, len) || !nv_is_open(nv, offset, len))
 		return RC_RANGE;
 	rc = nv->port->read(nv->port->ctx, offset, dst, len);
 	if (rc == RC_OK)
@@ -392,7 +415,7 @@ nv_stage(struct nv *nv, uint32_t offset, const void *src, uint32_t len)
 	if (len == 0)
 		return;
 	if (nv->failed || !is_inside(nv->port->size, offset, len) ||
-	    offset < nv_first_offset(nv->port)) {
+	    offset < nv_first_offset(nv->port) || !nv_is_open(nv, offset, len)) {
 		nv->overflow = true;
 		return;
 	}
@@ -421,6 +444,8 @@ nv_is_staged(const struct nv *nv)
 void
 nv_discard(struct nv *nv)
 {
+	if (nv->window.closed)
+		return;
 	mem_wipe(nv->staged, nv->staged_len);
 	nv->staged_len = 0;
 	nv->overflow = false;
@@ -517,6 +542,8 @@ nv_commit(struct nv *nv)
 {
 	enum rc rc;
 
+	if (nv->window.closed)
+		return RC_STATE;
 	if (nv->failed)
 		rc = RC_IO;
 	else if (nv->overflow || nv->generation == UINT32_MAX)
@@ -558,7 +585,7 @@ nv_part_wipe(const struct nv_part *part)
 		return RC_IO;
 	if (nv->staged_len != 0 || nv->overflow)
 		return RC_STATE;
-	if (part->base % nv->port->page != 0)
+	if (part->base % nv->port->page != 0 || !nv_is_open(nv, part->base, part->size))
 		return RC_RANGE;
 	for (uint32_t at = 0; at < part->size; at += CHUNK) {
 		const uint32_t rest = part->size - at;

@@ -28,8 +28,16 @@ struct nv_port {
 	enum rc (*sync)(void *ctx);
 };
 
+/* What an application may reach while it runs: two stretches, its partition and its annex. A port
+ * with a memory protection unit sets it up from the same place. */
+struct nv_window {
+	bool closed; /* false: all of the memory */
+	uint32_t base[2], size[2];
+};
+
 struct nv {
 	const struct nv_port *port;
+	struct nv_window window;
 	uint32_t generation; /* of the last commit; grows by one per commit */
 	uint16_t staged_len;
 	bool overflow;              /* more was staged than the log holds: the commit will refuse */
@@ -58,12 +66,19 @@ bool nv_is_staged(const struct nv *nv);
 enum rc nv_commit(struct nv *nv) RC_CHECKED;
 void nv_discard(struct nv *nv);
 
+/* Lets nothing through but what lies in the window, until it is set again: reads and cells outside
+ * are RC_RANGE, staging outside makes the commit refuse, and commit and discard are not for the
+ * confined (RC_STATE; nothing happens). Returns the window of before. */
+struct nv_window nv_confine(struct nv *nv, struct nv_window window);
+
 /* A piece of the memory that belongs to one application, which cannot reach past it. */
 struct nv_part {
 	struct nv *nv;
 	uint32_t base;
 	uint32_t size;
 };
+/* Whether the window lets this stretch through. */
+bool nv_is_open(const struct nv *nv, uint32_t offset, uint32_t len);
 /* Offsets are relative to the partition. RC_RANGE: outside. Staging outside makes the commit
  * refuse. nv_part_stage also reports RC_SPACE as soon as the log is full. */
 enum rc nv_part_read(const struct nv_part *part, uint32_t offset, void *dst,

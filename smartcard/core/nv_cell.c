@@ -76,7 +76,7 @@ find_page(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsig
 	if (part->nv->failed)
 		return RC_IO;
 	if (index >= n_cells || base > part->size || size > part->size - base ||
-	    (part->base + base) % port->page != 0)
+	    (part->base + base) % port->page != 0 || !nv_is_open(part->nv, part->base + base, size))
 		return RC_RANGE;
 	p->at[0] = part->base + base + index / per_page * port->page;
 	p->at[1] = p->at[0] + size / 2;

@@ -17,4 +17,6 @@ foreach(noun domain content)
 endforeach()
 tessera_test(NAME core_scp03 SOURCES unit/test_core_scp03.c support/domain_bench.c
 	support/scp03_bench.c USES tessera_card_bench)
+tessera_test(NAME fault_core_isolation SOURCES fault/test_core_isolation.c
+	USES tessera_nv_ram tessera_test_crypto)
 tessera_test(NAME core_pin SOURCES unit/test_core_pin.c USES tessera_nv_ram)

@@ -174,9 +174,9 @@ sequence__used_up_locks_instead_of_wrapping(void)
 
 	fix_copy(&f);
 	fix_topup(&f, 1000, 1);
-	CHECK_RC(purse_head_load(purse_env(), &head), RC_OK);
+	CHECK_RC(purse_head_load(&f.card.env[2], &head), RC_OK);
 	head.sequence = UINT32_MAX;
-	CHECK_RC(purse_head_stage(purse_env(), &head), RC_OK);
+	CHECK_RC(purse_head_stage(&f.card.env[2], &head), RC_OK);
 	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
 	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r) == PURSE_EXHAUSTED);
 	cmd = fix_credit(&f, 2000, 2);

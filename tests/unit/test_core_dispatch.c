@@ -393,7 +393,8 @@ card__a_service_is_found_by_its_whole_name(void)
 
 	card_bench_start(&b, 64);
 	CHECK_RC(card_service(&b.card, aid, 4, &service, &env), RC_OK);
-	CHECK(service && *(const int *)service == 7 && env == &b.card.env[2]);
+	CHECK(service && *(const int *)service == 7 && env);
+	CHECK(env != &b.card.env[2] && env->part.size == 0 && !env->ram);
 	CHECK_RC(card_service(&b.card, aid, 3, &service, &env), RC_NOT_FOUND);
 }
 
