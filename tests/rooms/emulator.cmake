@@ -18,6 +18,8 @@ if(NOT TESSERA_FUZZ)
 endif()
 tessera_fuzz(NAME card_apdu SOURCES fuzz/fuzz_card_apdu.c
 	USES tessera_apps tessera_core tessera_channel tessera_crypto_openssl)
+tessera_fuzz(NAME card_scp SOURCES fuzz/fuzz_card_scp.c
+	USES tessera_apps tessera_core tessera_channel tessera_crypto_openssl)
 tessera_fuzz(NAME card_image SOURCES fuzz/fuzz_card_image.c
 	USES tessera_emulator tessera_apps tessera_core tessera_crypto_openssl)
 tessera_fuzz(NAME vscard SOURCES fuzz/fuzz_vscard.c fuzz/fake_card.c USES tessera_emulator)
