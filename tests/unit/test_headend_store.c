@@ -6,8 +6,11 @@
 #include "headend/text.h"
 #include "wire/emm.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -212,6 +215,27 @@ store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it(void)
 			CHECK_RC(store_run(f.head->store, "UPDATE card SET state = 0", ""), RC_OK);
 	}
 	test_row("");
+	headend_fixture_close(&f);
+}
+
+static void
+store__a_write_that_fails_tells_what_the_system_said(void)
+{
+	const struct rlimit none = { 0, RLIM_INFINITY };
+	struct headend_fixture f;
+	struct rlimit before;
+	uint64_t total = 0;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	CHECK_RC(card_add(f.head, 1, 1, 1, FIXTURE_NOW), RC_OK);
+	CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0);
+	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	CHECK_RC(card_topup(f.head, 1, 1, NULL, FIXTURE_NOW, &total), RC_IO);
+	CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
+	CHECK(strstr(f.head->why, strerror(EFBIG)) != NULL);
+	CHECK(headend_fixture_number(&f, "SELECT count(*) FROM topup") == 0);
+	CHECK_RC(card_topup(f.head, 1, 1, NULL, FIXTURE_NOW, &total), RC_OK);
 	headend_fixture_close(&f);
 }
 
@@ -538,6 +562,7 @@ main(void)
 		TEST(store__a_foreign_file_is_refused_and_left_as_it_is),
 		TEST(store__a_keystore_of_another_operator_is_refused_and_nothing_remains),
 		TEST(store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it),
+		TEST(store__a_write_that_fails_tells_what_the_system_said),
 		TEST(store__a_full_disk_leaves_money_and_outbox_in_step),
 		TEST(cards__the_same_reference_pays_once),
 		TEST(cards__every_change_takes_a_greater_sequence_than_any_before_and_than_the_clock),

@@ -56,19 +56,37 @@ rc_of(int code)
 	}
 }
 
+/* SQLite keeps what the system said only for some calls; errno, cleared before each, for the rest.
+ */
+static void
+add_system_reason(struct store *s, int error)
+{
+	int kept = sqlite3_system_errno(s->db);
+	size_t len = strlen(s->why);
+
+	if (kept != 0)
+		error = kept;
+	if (error != 0)
+		snprintf(s->why + len, sizeof s->why - len, ": %s", strerror(error));
+}
+
 static enum rc
 check(struct store *s, int code)
 {
+	int error = errno;
 	enum rc rc = rc_of(code);
 
 	if (rc != RC_OK)
 		snprintf(s->why, sizeof s->why, "%s", sqlite3_errmsg(s->db));
+	if ((code & 0xFF) == SQLITE_IOERR)
+		add_system_reason(s, error);
 	return rc;
 }
 
 static enum rc
 simple(struct store *s, const char *sql)
 {
+	errno = 0;
 	return check(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
 }
 
@@ -290,8 +308,10 @@ bind_one(sqlite3_stmt *stmt, int index, char type, va_list *args)
 static enum rc
 prepare(struct store *s, sqlite3_stmt **stmt, const char *sql, const char *types, va_list *args)
 {
-	int code = sqlite3_prepare_v2(s->db, sql, -1, stmt, NULL);
+	int code;
 
+	errno = 0;
+	code = sqlite3_prepare_v2(s->db, sql, -1, stmt, NULL);
 	for (int i = 0; code == SQLITE_OK && types[i] != '\0'; i++)
 		code = bind_one(*stmt, i + 1, types[i], args);
 	if (code == SQLITE_OK)
@@ -314,6 +334,7 @@ store_run(struct store *s, const char *sql, const char *types, ...)
 	va_end(args);
 	if (rc != RC_OK)
 		return rc;
+	errno = 0;
 	rc = check(s, sqlite3_step(stmt));
 	sqlite3_finalize(stmt);
 	return rc;
@@ -360,8 +381,10 @@ store_select(struct store *s, struct store_rows **rows, const char *sql, const c
 bool
 store_next(struct store_rows *rows)
 {
-	int code = sqlite3_step(rows->stmt);
+	int code;
 
+	errno = 0;
+	code = sqlite3_step(rows->stmt);
 	rows->rc = check(rows->store, code);
 	return code == SQLITE_ROW;
 }
