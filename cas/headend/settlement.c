@@ -253,8 +253,9 @@ check_claims(struct import *m, const struct report *r)
 {
 	if (r->head < m->card.record_head)
 		return alarm(m, RC_INTEGRITY, "rollback",
-			     "the card ends at record %u, known are %u", r->head,
-			     m->card.record_head);
+			     "the card ends at record %u, known are %u: an old report, or a card"
+			     " put back",
+			     r->head, m->card.record_head);
 	if (r->totals.slot == 0 && r->totals.spent < m->card.spent)
 		return alarm(m, RC_INTEGRITY, "rollback", "the card has spent %llu, known are %llu",
 			     (unsigned long long)r->totals.spent,

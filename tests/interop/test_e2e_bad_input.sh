@@ -19,7 +19,20 @@ refuses 2 "" tessera-card info
 refuses 2 "" tessera-keys init --no-such-option
 refuses 2 "" tessera-stb watch "$in" -o "$work/x.ts" --card "parrot:7"
 
+refuses 2 "HOST:PORT" tessera-card serve --image "$card" --listen 99999
+ok tessera-headend product --help
+grep -q "product remove" "$work/out" || die "no help about products"
+! grep -q "settle import" "$work/out" || die "help about products tells of other things"
+
+# what would write over its own input
+cp "$in" "$work/both.ts"
+refuses 4 "same" tessera-stb watch "$work/both.ts" -o "$work/both.ts" --card "image:$card" --service 2
+refuses 4 "same" tessera-headend scramble "$work/both.ts" -o "$work/both.ts" --service 2 "${keys[@]}"
+refuses 4 "cw-log" tessera-headend scramble "$work/both.ts" -o "$work/x.ts" --cw-log "$work/both.ts" --service 2 "${keys[@]}"
+cmp -s "$in" "$work/both.ts" || die "the input was overwritten"
+
 # not there
+refuses 3 "none.pass: no such file" tessera-headend rotate --passphrase-file "$work/none.pass"
 refuses 3 "99" tessera-headend scramble "$in" -o "$work/x.ts" --service 99 "${keys[@]}"
 head_end service add --id 77 --name "Not in the stream"
 refuses 3 "77" tessera-headend scramble "$in" -o "$work/x.ts" --service 77 "${keys[@]}"

@@ -19,7 +19,7 @@ watch 4 "$work/scr.ts" "$work/never.ts" "$card" --service 1 --buy never
 no_clear_packet "$work/never.ts" 1 "$in"
 grep -qi "offer" "$work/out" "$work/err" || die "the offer is not told"
 same "balance after the top-up EMM in the stream" "$(balance "$card")" 1000
-watch 4 "$work/scr.ts" "$work/dear.ts" "$card" --service 1 --buy auto --max-price 2.49 --pin-file "$pin"
+watch 4 "$work/scr.ts" "$work/dear.ts" "$card" --service 1 --buy auto --max-price 2.499 --pin-file "$pin"
 no_clear_packet "$work/dear.ts" 1 "$in"
 same "balance after an offer that was too dear" "$(balance "$card")" 1000
 
@@ -28,7 +28,7 @@ watch 4 "$work/scr.ts" "$work/pin.ts" "$card" --service 1 --buy auto --max-price
 no_clear_packet "$work/pin.ts" 1 "$in"
 same "balance after a wrong PIN" "$(balance "$card")" 1000
 
-watch 0 "$work/scr.ts" "$work/bought.ts" "$card" --service 1 --buy auto --max-price 3.00 --pin-file "$pin"
+watch 0 "$work/scr.ts" "$work/bought.ts" "$card" --service 1 --buy auto --max-price 2.505 --pin-file "$pin"
 identical "$in" "$work/bought.ts" 1
 same "balance after the purchase" "$(balance "$card")" 750
 watch 0 "$work/scr.ts" "$work/again.ts" "$card" --service 1 --buy auto --max-price 3.00 --pin-file "$pin"

@@ -249,7 +249,9 @@ cli_main__finds_verbs_of_one_and_two_words(void)
 		{ "p", 2, "tessera-test: no verb given" },
 		{ "p shwo", 2, "did you mean \"show\"?" },
 		{ "p card lsit", 2, "card lsit: no such verb, did you mean \"card list\"?" },
-		{ "p card", 2, "no such verb" },
+		{ "p card", 2, "see tessera-test card --help" },
+		{ "p card --help", 0, "" },
+		{ "p shoe --help", 2, "no such verb" },
 		{ "p entirely-different", 2, "see tessera-test --help" },
 		{ "p fail 7", 3, "tessera-test: fail: card 7: not found\n" },
 	};

@@ -39,6 +39,28 @@ io__bytes_written_to_a_file_are_read_back(void)
 }
 
 static void
+io__one_file_under_two_names_is_the_same_file(void)
+{
+	char path[] = "/tmp/tessera-io-XXXXXX", link_path[64], other[] = "/tmp/tessera-io-XXXXXX";
+	int fd = mkstemp(path), fd_other = mkstemp(other);
+
+	CHECK(fd >= 0 && fd_other >= 0);
+	(void)snprintf(link_path, sizeof link_path, "%s.link", path);
+	CHECK(symlink(path, link_path) == 0);
+	CHECK(io_is_same_file(path, path));
+	CHECK(io_is_same_file(path, link_path));
+	CHECK(!io_is_same_file(path, other));
+	CHECK(!io_is_same_file(path, "/tmp/tessera-io-none"));
+	CHECK(!io_is_same_file("-", "-"));
+	CHECK(!io_is_same_file("/dev/null", "/dev/null"));
+	(void)close(fd);
+	(void)close(fd_other);
+	(void)unlink(link_path);
+	(void)unlink(path);
+	(void)unlink(other);
+}
+
+static void
 io__what_cannot_be_opened_is_told_with_its_reason(void)
 {
 	struct io_sink_options o = { false, 0 };
@@ -171,6 +193,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(io__bytes_written_to_a_file_are_read_back),
+		TEST(io__one_file_under_two_names_is_the_same_file),
 		TEST(io__what_cannot_be_opened_is_told_with_its_reason),
 		TEST(io__endpoints_are_taken_apart),
 		TEST(io__datagrams_carry_packets_over_udp_and_rtp),

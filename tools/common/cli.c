@@ -67,13 +67,41 @@ cli_warn(const char *format, ...)
 	print_line(line);
 }
 
+/* True when the verb's name has two words and begins with this one. */
+static bool
+is_of_noun(const struct cli_verb *verb, const char *noun)
+{
+	size_t n = strlen(noun);
+
+	return strncmp(verb->name, noun, n) == 0 && verb->name[n] == ' ';
+}
+
+static bool
+is_noun(const struct cli_program *program, const char *word)
+{
+	for (size_t i = 0; i < program->verb_count; i++) {
+		if (is_of_noun(&program->verbs[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* noun NULL: all verbs. */
 static void
-print_help(const struct cli_program *program)
+print_help(const struct cli_program *program, const char *noun)
 {
 	printf("usage: %s VERB [options]\n\n%s\n\nVerbs:\n", program->name, program->summary);
-	for (size_t i = 0; i < program->verb_count; i++)
-		printf("  %-16s  %s\n", program->verbs[i].name, program->verbs[i].summary);
+	for (size_t i = 0; i < program->verb_count; i++) {
+		if (!noun || is_of_noun(&program->verbs[i], noun))
+			printf("  %-16s  %s\n", program->verbs[i].name, program->verbs[i].summary);
+	}
 	printf("\n%s VERB --help tells the options of a verb.\n", program->name);
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 /* How many words of argv[1…] are the verb's name: 0 (another verb), 1 or 2. */
@@ -113,20 +141,17 @@ unknown_verb(const struct cli_program *program, int argc, char **argv)
 	const char *names[VERBS_MAX], *nearest;
 	char typed[80], why[120];
 	size_t count = 0;
-	bool noun = false;
+	bool noun = is_noun(program, argv[1]), second = noun && argc > 2 && argv[2][0] != '-';
 
-	for (size_t i = 0; i < program->verb_count && count < VERBS_MAX; i++) {
-		size_t n = strlen(argv[1]);
-
+	for (size_t i = 0; i < program->verb_count && count < VERBS_MAX; i++)
 		names[count++] = program->verbs[i].name;
-		noun = noun || (strncmp(program->verbs[i].name, argv[1], n) == 0 &&
-				program->verbs[i].name[n] == ' ');
-	}
-	(void)snprintf(typed, sizeof typed, "%s%s%s", argv[1],
-		       noun && argc > 2 && argv[2][0] != '-' ? " " : "",
-		       noun && argc > 2 && argv[2][0] != '-' ? argv[2] : "");
+	(void)snprintf(typed, sizeof typed, "%s%s%s", argv[1], second ? " " : "",
+		       second ? argv[2] : "");
 	nearest = cli_nearest(typed, names, count);
-	if (nearest)
+	if (noun && !second)
+		(void)snprintf(why, sizeof why, "no such verb alone, see %s %s --help",
+			       program->name, argv[1]);
+	else if (nearest)
 		(void)snprintf(why, sizeof why, "no such verb, did you mean \"%s\"?", nearest);
 	else
 		(void)snprintf(why, sizeof why, "no such verb, see %s --help", program->name);
@@ -146,9 +171,11 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 		(void)snprintf(why, sizeof why, "see %s --help", program->name);
 		return cli_fail(RC_USAGE, why, "no verb given");
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		print_help(program);
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+		print_help(program, NULL);
+		status = 0;
+	} else if (argc > 2 && is_help(argv[2]) && is_noun(program, argv[1])) {
+		print_help(program, argv[1]);
 		status = 0;
 	} else if (strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", program->name, TESSERA_VERSION);

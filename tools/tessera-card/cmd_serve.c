@@ -10,9 +10,13 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_READER "localhost:35963" /* where the packaged vpcd listens */
+
+#define PORT_DIGITS 5
+#define PORT_MAX 65535
 
 /* A signal handler has nothing else to reach. */
 static volatile sig_atomic_t stop;
@@ -58,7 +62,8 @@ split(char *address, const char *fallback, const char **host, const char **port)
 		address[len - 1] = '\0';
 		*host = address + 1;
 	}
-	return **host != '\0' && **port != '\0' && strspn(*port, "0123456789") == strlen(*port);
+	return **host != '\0' && strspn(*port, "0123456789") == strlen(*port) &&
+	       strlen(*port) <= PORT_DIGITS && **port != '\0' && atoi(*port) <= PORT_MAX;
 }
 
 /* "--vpcd=HOST:PORT" is "--vpcd HOST:PORT", and HOST:PORT may be left out. */

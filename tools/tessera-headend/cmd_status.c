@@ -28,7 +28,7 @@ number(struct tool *t, const char *sql, const char *types, int64_t argument, int
 {
 	enum rc rc = head_store(t->head, store_number(t->head->store, value, sql, types, argument));
 
-	return rc == RC_OK || rc == RC_NOT_FOUND ? 0 : tool_fail(t, rc, "status");
+	return rc == RC_OK || rc == RC_NOT_FOUND ? 0 : tool_fail(t, rc, "database");
 }
 
 static int
@@ -83,7 +83,7 @@ run(struct tool *t)
 	uint32_t signed_time = 0;
 	struct out *o;
 	enum rc rc;
-	int printed, status = tool_open(t);
+	int status = tool_open(t);
 
 	if (status != 0)
 		return status;
@@ -93,12 +93,16 @@ run(struct tool *t)
 	out_number(o, t->head->op.ca_system_id);
 	out_text(o, t->head->op.unit);
 	status = collect(t, o);
-	rc = head_signed_time(t->head, &signed_time);
-	if (rc != RC_OK)
-		status = tool_fail(t, rc, "status");
+	if (status == 0) {
+		rc = head_signed_time(t->head, &signed_time);
+		status = rc == RC_OK ? 0 : tool_fail(t, rc, "database");
+	}
+	if (status != 0) {
+		out_free(&o);
+		return status;
+	}
 	out_time(o, signed_time);
-	printed = out_object(&o, t->json);
-	return status != 0 ? status : printed;
+	return out_object(&o, t->json);
 }
 
 int

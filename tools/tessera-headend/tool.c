@@ -64,7 +64,7 @@ open_keystore(struct tool *t, const char *path)
 				    passphrase, sizeof passphrase, &len);
 
 	if (rc != RC_OK)
-		return cli_fail(rc, NULL, "passphrase");
+		return cli_secret_fail(rc, t->passphrase_file ? t->passphrase_file : "passphrase");
 	rc = keystore_open(path, t->keys.openssl, passphrase, len, &t->keys.keystore, why);
 	mem_wipe(passphrase, sizeof passphrase);
 	return rc == RC_OK ? 0 : cli_fail(rc, why, "keystore");

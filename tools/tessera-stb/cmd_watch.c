@@ -239,8 +239,6 @@ take_services(struct watch_run *run, const struct cli_list *list)
 static int
 take_buy(struct watch_run *run, const char *mode)
 {
-	uint64_t unused;
-
 	if (strcmp(mode, "ask") == 0)
 		run->buy = BUY_ASK;
 	else if (strcmp(mode, "never") == 0)
@@ -251,7 +249,8 @@ take_buy(struct watch_run *run, const char *mode)
 		return cli_fail(RC_USAGE, "ask, never or auto", "--buy %s", mode);
 	if (run->buy == BUY_AUTO && (!run->max_price || !run->pin_file))
 		return cli_fail(RC_USAGE, "needs --max-price and --pin-file", "--buy auto");
-	if (run->max_price && cli_parse_money(run->max_price, 9, &unused) != RC_OK)
+	if (run->max_price &&
+	    cli_parse_money(run->max_price, MAX_PRICE_DECIMALS, &run->max_price_fine) != RC_OK)
 		return cli_fail(RC_USAGE, "an amount such as 5.00", "--max-price %s",
 				run->max_price);
 	return 0;

@@ -60,8 +60,8 @@ try_pin(struct watch_run *run, const struct watch_offer *offer, const char *pin,
 		run->pins_wrong++;
 		*again = result.pin == CA_PIN_WRONG;
 		if (*again)
-			fprintf(stderr, "%s, %u tries left\n", ca_pin_words(result.pin),
-				result.tries_left);
+			fprintf(stderr, "%s, %u %s left\n", ca_pin_words(result.pin),
+				result.tries_left, result.tries_left == 1 ? "try" : "tries");
 		else
 			fprintf(stderr, "%s\n", ca_pin_words(result.pin));
 	} else if (rc == RC_OK && result.answer.outcome == OUTCOME_OPEN) {
@@ -165,16 +165,25 @@ ask(struct watch_run *run, const struct watch_offer *offer)
 	return ask_pin(run, offer);
 }
 
+static bool
+is_too_dear(const struct watch_run *run, const struct watch_offer *offer)
+{
+	uint64_t price = price_of(run, offer);
+
+	for (unsigned int d = offer->decimals; d < MAX_PRICE_DECIMALS; d++)
+		price *= 10; /* less than 2^32 · 10^9 */
+	return price > run->max_price_fine;
+}
+
 static enum rc
 buy_by_rule(struct watch_run *run, const struct watch_offer *offer)
 {
-	uint64_t limit = 0;
 	char pin[PIN_TEXT], cost[MONEY_TEXT];
 	bool again = false;
 	size_t len = 0;
-	enum rc rc = cli_parse_money(run->max_price, offer->decimals, &limit);
+	enum rc rc;
 
-	if (run->pin_is_bad || rc != RC_OK || price_of(run, offer) > limit) {
+	if (run->pin_is_bad || is_too_dear(run, offer)) {
 		cli_warn("event %lu for %s is not bought: %s", (unsigned long)offer->event_id,
 			 cli_money(price_of(run, offer), offer->decimals, offer->unit, cost,
 				   sizeof cost),

@@ -18,11 +18,14 @@ struct receipt {
 	struct ca_receipt card;
 };
 
+#define MAX_PRICE_DECIMALS 9U /* as many as any unit has */
+
 struct watch_run {
 	/* asked for */
 	const char *in, *out; /* out NULL: nothing is written */
 	const char *pin_file;
-	const char *max_price; /* major units; NULL: none */
+	const char *max_price;   /* major units; NULL: none */
+	uint64_t max_price_fine; /* the same with MAX_PRICE_DECIMALS */
 	enum buy_mode buy;
 	bool record_right, json;
 	struct watch_options options;
