@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A new head-end: its identity in table meta, and the first epoch key. */
+/* A new head-end: its identity in table meta, and the first epoch key; under a name of its own
+ * until it is whole, so that one that was cut off stands in nobody's way. */
 #include "headend/epochs.h"
 #include "headend/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define PATH_SIZE 800
 
 static enum rc
 put_meta(struct head *h, const char *name, int64_t number, const char *text)
@@ -60,11 +64,57 @@ fill_new(struct head *h, const struct head_keys *keys)
 	return head_end(h, rc);
 }
 
+/* What an earlier attempt left that was cut off. */
+static void
+remove_database(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	char file[PATH_SIZE + 16];
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		snprintf(file, sizeof file, "%s%s", path, suffixes[i]);
+		(void)unlink(file);
+	}
+}
+
+/* Makes the whole database under a name of its own. */
+static enum rc
+make(const char *path, const struct head_operator *op, const struct head_keys *keys,
+     char why[STORE_WHY])
+{
+	struct head *h = calloc(1, sizeof *h);
+	enum rc rc;
+
+	if (!h) {
+		snprintf(why, STORE_WHY, "%s", rc_text(RC_NO_MEMORY));
+		return RC_NO_MEMORY;
+	}
+	h->op = *op;
+	rc = store_create(path, &h->store, why);
+	if (rc == RC_OK) {
+		rc = fill_new(h, keys);
+		if (rc != RC_OK)
+			snprintf(why, STORE_WHY, "%s", h->why);
+	}
+	head_close(&h);
+	return rc;
+}
+
+/* Gives it its name in one step. */
+static enum rc
+put_in_place(const char *made, const char *path, char why[STORE_WHY])
+{
+	if (link(made, path) == 0)
+		return RC_OK;
+	snprintf(why, STORE_WHY, "%s", errno == EEXIST ? "exists already" : strerror(errno));
+	return errno == EEXIST ? RC_CONFLICT : RC_IO;
+}
+
 enum rc
 head_create(const char *path, const struct head_operator *op, const struct head_keys *keys,
 	    struct head **out, char why[STORE_WHY])
 {
-	struct head *h;
+	char made[PATH_SIZE];
 	enum rc rc;
 
 	if (!operator_is_possible(op)) {
@@ -72,24 +122,18 @@ head_create(const char *path, const struct head_operator *op, const struct head_
 			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
 		return RC_RANGE;
 	}
-	h = calloc(1, sizeof *h);
-	if (!h) {
-		snprintf(why, STORE_WHY, "%s", rc_text(RC_NO_MEMORY));
-		return RC_NO_MEMORY;
+	if (snprintf(made, sizeof made, "%s.new", path) >= (int)sizeof made) {
+		snprintf(why, STORE_WHY, "path too long");
+		return RC_RANGE;
 	}
-	h->op = *op;
-	rc = store_create(path, &h->store, why);
-	if (rc != RC_OK) {
-		head_close(&h);
-		return rc;
+	if (access(path, F_OK) == 0) {
+		snprintf(why, STORE_WHY, "exists already");
+		return RC_CONFLICT;
 	}
-	rc = fill_new(h, keys);
-	if (rc == RC_OK) {
-		*out = h;
-		return RC_OK;
-	}
-	snprintf(why, STORE_WHY, "%s", h->why);
-	head_close(&h);
-	(void)unlink(path);
-	return rc;
+	remove_database(made);
+	rc = make(made, op, keys, why);
+	if (rc == RC_OK)
+		rc = put_in_place(made, path, why);
+	remove_database(made);
+	return rc == RC_OK ? head_open(path, out, why) : rc;
 }

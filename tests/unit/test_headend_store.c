@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,46 @@ store__a_foreign_file_is_refused_and_left_as_it_is(void)
 	CHECK(strcmp(back, text) == 0);
 	CHECK(truncate(path, 0) == 0);
 	CHECK_RC(head_open(path, &head, why), RC_FORMAT);
+	headend_fixture_close(&f);
+}
+
+static enum rc
+die(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	(void)out;
+	(void)len;
+	_exit(0);
+}
+
+static void
+store__one_that_was_cut_off_while_it_was_made_is_made_anew(void)
+{
+	struct headend_fixture f;
+	struct head_operator op = { .id = FIXTURE_OPERATOR, .name = "Again", .unit = "EUR" };
+	struct head *head = NULL;
+	char path[80], why[STORE_WHY];
+	pid_t child;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	snprintf(path, sizeof path, "%s/again.sqlite", f.dir);
+	child = fork();
+	if (child == 0) { /* tables and name are there, the first key is not */
+		struct crypto table = *f.keys.crypto;
+		struct head_keys keys = f.keys;
+
+		table.random = die;
+		keys.crypto = &table;
+		_exit(head_create(path, &op, &keys, &head, why) == RC_OK ? 1 : 2);
+	}
+	CHECK(child > 0 && waitpid(child, NULL, 0) == child);
+	CHECK(access(path, F_OK) != 0);
+	CHECK_RC(head_create(path, &op, &f.keys, &head, why), RC_OK);
+	CHECK(strcmp(head->op.name, "Again") == 0);
+	head_close(&head);
+	CHECK_RC(head_create(path, &op, &f.keys, &head, why), RC_CONFLICT);
+	snprintf(path, sizeof path, "%s/again.sqlite.new", f.dir);
+	CHECK(access(path, F_OK) != 0);
 	headend_fixture_close(&f);
 }
 
@@ -560,6 +601,7 @@ main(void)
 		TEST(store__a_new_database_is_private_and_opens_again),
 		TEST(store__another_version_is_refused),
 		TEST(store__a_foreign_file_is_refused_and_left_as_it_is),
+		TEST(store__one_that_was_cut_off_while_it_was_made_is_made_anew),
 		TEST(store__a_keystore_of_another_operator_is_refused_and_nothing_remains),
 		TEST(store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it),
 		TEST(store__a_write_that_fails_tells_what_the_system_said),
