@@ -297,8 +297,9 @@ personalise_card(const struct apdu_link *link, const struct head_keys *keys,
 	memcpy(blank.enc, test_key, sizeof test_key);
 	memcpy(blank.mac, test_key, sizeof test_key);
 	memcpy(blank.dek, test_key, sizeof test_key);
-	if (p->pin_len < PIN_MIN || p->pin_len > PIN_MAX) {
-		snprintf(why, STORE_WHY, "a PIN has %d to %d digits", PIN_MIN, PIN_MAX);
+	if (!ca_pin_is_fit(p->pin, p->pin_len)) {
+		snprintf(why, STORE_WHY, "a PIN has %d to %d digits, not 1111 or 1234", PIN_MIN,
+			 PIN_MAX);
 		return RC_RANGE;
 	}
 	rc = scp_host_open(&host, keys->crypto, link, &blank, SCP_KEY_VERSION_TEST);
@@ -317,8 +318,8 @@ personalise_card(const struct apdu_link *link, const struct head_keys *keys,
 	return rc;
 }
 
-enum rc
-personalise_random_pin(const struct crypto *crypto, uint8_t *pin, size_t len)
+static enum rc
+random_digits(const struct crypto *crypto, uint8_t *pin, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		uint8_t byte;
@@ -330,4 +331,14 @@ personalise_random_pin(const struct crypto *crypto, uint8_t *pin, size_t len)
 			pin[i++] = (uint8_t)('0' + byte % 10);
 	}
 	return RC_OK;
+}
+
+enum rc
+personalise_random_pin(const struct crypto *crypto, uint8_t *pin, size_t len)
+{
+	enum rc rc = len < PIN_MIN || len > PIN_MAX ? RC_RANGE : random_digits(crypto, pin, len);
+
+	while (rc == RC_OK && !ca_pin_is_fit(pin, len))
+		rc = random_digits(crypto, pin, len);
+	return rc;
 }

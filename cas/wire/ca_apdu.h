@@ -28,6 +28,8 @@ enum ca_ins {
 #define PIN_PURCHASE 0x81 /* P2 */
 #define PIN_MIN 4
 #define PIN_MAX 8
+/* True for PIN_MIN…PIN_MAX ASCII digits that are neither all the same nor a run such as 1234. */
+bool ca_pin_is_fit(const uint8_t *pin, size_t len);
 
 enum ca_data {
 	CA_DATA_INFO = 0x01,         /* one ca_info */

@@ -4,17 +4,16 @@
 
 #include "base/mem.h"
 #include "base/status_word.h"
+#include "wire/ca_apdu.h"
 
-#define PIN_SHORTEST 4U
-#define PIN_LONGEST 8U
-#define PIN_BLOCK (1U + PIN_LONGEST)
+#define PIN_BLOCK (1U + PIN_MAX)
 
 /* Length, digits, zeros. */
 static bool
 make_block(const uint8_t *pin, uint8_t len, uint8_t block[PIN_BLOCK])
 {
 	memset(block, 0, PIN_BLOCK);
-	if (len < PIN_SHORTEST || len > PIN_LONGEST)
+	if (len < PIN_MIN || len > PIN_MAX)
 		return false;
 	for (uint8_t i = 0; i < len; i++) {
 		if (pin[i] < '0' || pin[i] > '9')
@@ -22,21 +21,6 @@ make_block(const uint8_t *pin, uint8_t len, uint8_t block[PIN_BLOCK])
 	}
 	block[0] = len;
 	memcpy(block + 1, pin, len);
-	return true;
-}
-
-/* All digits the same, or a run up or down (9 and 0 are no neighbours). */
-static bool
-is_trivial(const uint8_t *pin, uint8_t len)
-{
-	const int step = pin[1] - pin[0];
-
-	if (step < -1 || step > 1)
-		return false;
-	for (uint8_t i = 2; i < len; i++) {
-		if (pin[i] - pin[i - 1] != step)
-			return false;
-	}
 	return true;
 }
 
@@ -95,7 +79,7 @@ pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
 	uint8_t block[PIN_BLOCK];
 	uint16_t sw = SW_DATA;
 
-	if (make_block(pin, len, block) && !is_trivial(pin, len)) {
+	if (make_block(pin, len, block) && ca_pin_is_fit(pin, len)) {
 		sw = SW_MEMORY;
 		if (nv_part_stage(&env->part, place->offset, block, sizeof block) == RC_OK &&
 		    write_tries(env, place, PIN_TRIES) == RC_OK)

@@ -197,6 +197,30 @@ personalise__random_pins_are_digits_and_differ(void)
 	close_bench(&b);
 }
 
+/* Random bytes 1, 1, 1, 1, then 1, 2, 3, 4, then others. */
+static enum rc
+count_up(void *ctx, uint8_t *out, size_t len)
+{
+	static const uint8_t bytes[] = { 1, 1, 1, 1, 1, 2, 3, 4, 5, 2, 8, 7 };
+	size_t *at = ctx;
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = bytes[(*at)++ % sizeof bytes];
+	return RC_OK;
+}
+
+static void
+personalise__a_pin_that_the_card_would_refuse_is_never_drawn(void)
+{
+	size_t at = 0;
+	struct crypto source = { .ctx = &at, .random = count_up };
+	uint8_t pin[4];
+
+	CHECK_RC(personalise_random_pin(&source, pin, sizeof pin), RC_OK);
+	CHECK_BYTES(pin, (const uint8_t *)"5287", sizeof pin);
+	CHECK_RC(personalise_random_pin(&source, pin, 3), RC_RANGE);
+}
+
 int
 main(void)
 {
@@ -205,6 +229,7 @@ main(void)
 		TEST(personalise__a_fault_in_any_exchange_is_reported_and_never_taken_for_success),
 		TEST(personalise__a_pin_of_another_length_is_refused_before_the_card_is_touched),
 		TEST(personalise__random_pins_are_digits_and_differ),
+		TEST(personalise__a_pin_that_the_card_would_refuse_is_never_drawn),
 	};
 
 	return test_run("headend_personalise", cases, sizeof cases / sizeof cases[0]);

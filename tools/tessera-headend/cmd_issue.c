@@ -42,18 +42,18 @@ take_pin(struct issue *i)
 	char pin[PIN_MAX + 2];
 	size_t len = 0;
 	enum rc rc = cli_passphrase(i->o->pin_file, -1, "", false, pin, sizeof pin, &len);
-	bool good = rc == RC_OK && len >= PIN_MIN && len <= PIN_MAX;
+	bool good = rc == RC_OK && ca_pin_is_fit((const uint8_t *)pin, len);
 
-	for (size_t k = 0; good && k < len; k++)
-		good = pin[k] >= '0' && pin[k] <= '9';
 	if (good) {
 		memcpy(i->p.pin, pin, len);
 		i->p.pin_len = (uint8_t)len;
 	}
 	mem_wipe(pin, sizeof pin);
 	if (rc != RC_OK && rc != RC_SPACE)
-		return cli_fail(rc, NULL, "PIN file %s", i->o->pin_file);
-	return good ? 0 : cli_fail(RC_RANGE, "a PIN has 4 to 8 digits", "%s", i->o->pin_file);
+		return cli_secret_fail(rc, i->o->pin_file);
+	return good ? 0
+		    : cli_fail(RC_RANGE, "a PIN has 4 to 8 digits, not 1111 or 1234", "%s",
+			       i->o->pin_file);
 }
 
 static int
