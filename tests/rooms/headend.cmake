@@ -6,6 +6,7 @@ target_compile_definitions(tessera_test_headend PRIVATE _POSIX_C_SOURCE=200809L 
 target_link_libraries(tessera_test_headend PUBLIC tessera_headend)
 
 tessera_test(NAME headend_store SOURCES unit/test_headend_store.c USES tessera_test_headend)
+tessera_test(NAME headend_create SOURCES unit/test_headend_create.c USES tessera_test_headend)
 tessera_test(NAME headend_air SOURCES unit/test_headend_air.c USES tessera_test_headend)
 tessera_test(NAME headend_settlement SOURCES unit/test_headend_settlement.c USES tessera_test_headend)
 tessera_test(NAME headend_personalise SOURCES unit/test_headend_personalise.c
