@@ -17,6 +17,7 @@ struct timing_profile {
 	uint32_t hash_call_us;  /* each SHA-256 */
 	uint32_t hash_block_us; /* and each block of 64 bytes */
 	uint32_t verify_us;     /* each ECDSA P-256 verification */
+	uint32_t multiply_us;   /* each P-256 scalar multiplication of a key pair or ECDH */
 	uint32_t random_us;     /* each draw of random bytes */
 	uint32_t page_write_us; /* each page of memory written, log included */
 };
@@ -39,6 +40,7 @@ struct timing_counts {
 	uint32_t aes_calls, aes_blocks;
 	uint32_t hash_calls, hash_blocks;
 	uint32_t verifications;
+	uint32_t multiplications;
 	uint32_t randoms;
 	uint32_t page_writes;
 	uint32_t bytes_to_card, bytes_from_card; /* on the line, everything included */

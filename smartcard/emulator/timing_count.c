@@ -87,6 +87,26 @@ count_random(void *ctx, uint8_t *out, size_t len)
 }
 
 static enum rc
+count_key_pair(void *ctx, uint8_t private_key[CRYPTO_PRIVATE], uint8_t public_key[CRYPTO_PUBLIC])
+{
+	struct timing_model *m = ctx;
+
+	m->counts.randoms++;
+	m->counts.multiplications++;
+	return m->inner->key_pair(m->inner->ctx, private_key, public_key);
+}
+
+static enum rc
+count_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t peer[CRYPTO_PUBLIC],
+	   uint8_t shared[CRYPTO_SHARED])
+{
+	struct timing_model *m = ctx;
+
+	m->counts.multiplications++;
+	return m->inner->ecdh(m->inner->ctx, private_key, peer, shared);
+}
+
+static enum rc
 memory_read(void *ctx, uint32_t offset, uint8_t *dst, uint32_t len)
 {
 	const struct timing_model *m = ctx;
@@ -116,7 +136,9 @@ timing_count_init(struct timing_model *m)
 				      .cmac = count_cmac,
 				      .hash = count_hash,
 				      .verify = count_verify,
-				      .random = count_random };
+				      .random = count_random,
+				      .key_pair = count_key_pair,
+				      .ecdh = count_ecdh };
 	m->nv = (struct nv_port) { .ctx = m,
 				   .size = CARD_NV_SIZE,
 				   .page = CARD_NV_PAGE,

@@ -15,6 +15,7 @@
  * - A call for 256 bytes is a third set-up and two thirds blocks, as the 6 ms of an 8-byte MAC
  *   beside the 17.6 ms of 256 bytes have it on the J3A081 of the same family.
  * - A verification multiplies two scalars where a signature multiplies one: twice its time.
+ *   A key pair or ECDH multiplies one.
  * - A page of 64 bytes costs as much as the 256 bytes written.
  * - Random bytes cost a call of AES. Dispatch (parsing, rules, reads of memory) is an assumption of
  *   ours: 1, 2 and 5 ms. */
@@ -27,12 +28,13 @@
 
 #define SET_UP(us) ((us) / 3)
 #define EACH(us, blocks) (((us)-SET_UP(us)) / (blocks))
-#define CARD(card_name, text, dispatch, aes, hash, sign, write)                             \
-	{                                                                                   \
-		.name = (card_name), .card = (text), .dispatch_us = (dispatch),             \
-		.aes_call_us = SET_UP(aes), .aes_block_us = EACH(aes, AES_BLOCKS),          \
-		.hash_call_us = SET_UP(hash), .hash_block_us = EACH(hash, HASH_BLOCKS),     \
-		.verify_us = 2 * (sign), .random_us = SET_UP(aes), .page_write_us = (write) \
+#define CARD(card_name, text, dispatch, aes, hash, sign, write)                           \
+	{                                                                                 \
+		.name = (card_name), .card = (text), .dispatch_us = (dispatch),           \
+		.aes_call_us = SET_UP(aes), .aes_block_us = EACH(aes, AES_BLOCKS),        \
+		.hash_call_us = SET_UP(hash), .hash_block_us = EACH(hash, HASH_BLOCKS),   \
+		.verify_us = 2 * (sign), .multiply_us = (sign), .random_us = SET_UP(aes), \
+		.page_write_us = (write)                                                  \
 	}
 
 static const struct timing_profile profiles[TIMING_PROFILES] = {
@@ -66,6 +68,7 @@ timing_card_ns(const struct timing_profile *p, const struct timing_counts *c)
 	us += (uint64_t)c->hash_calls * p->hash_call_us;
 	us += (uint64_t)c->hash_blocks * p->hash_block_us;
 	us += (uint64_t)c->verifications * p->verify_us + (uint64_t)c->randoms * p->random_us;
+	us += (uint64_t)c->multiplications * p->multiply_us;
 	us += (uint64_t)c->page_writes * p->page_write_us;
 	return us * 1000;
 }

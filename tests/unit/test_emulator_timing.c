@@ -190,7 +190,8 @@ timing__work_is_counted_where_it_is_done(void)
 			(uint64_t)c->commands * p->dispatch_us + c->aes_calls * p->aes_call_us +
 			c->aes_blocks * p->aes_block_us + c->hash_calls * p->hash_call_us +
 			c->hash_blocks * p->hash_block_us + c->verifications * p->verify_us +
-			c->randoms * p->random_us + c->page_writes * p->page_write_us;
+			c->randoms * p->random_us + c->multiplications * p->multiply_us +
+			c->page_writes * p->page_write_us;
 
 		CHECK(c->commands == 1 && s[i].card_ns == us * 1000);
 	}

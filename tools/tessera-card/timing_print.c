@@ -34,10 +34,10 @@ print_step(const struct timing_step *s)
 {
 	const struct timing_counts *c = &s->counts;
 
-	printf("%-22s %4u + %-4u %8.1f %8.1f %8.1f   %3u / %-4u %3u / %-3u %5u %6u\n", s->name,
+	printf("%-22s %4u + %-4u %8.1f %8.1f %8.1f   %3u / %-4u %3u / %-3u %5u %4u %6u\n", s->name,
 	       c->bytes_to_card, c->bytes_from_card, timing_ms(s->line_ns), timing_ms(s->card_ns),
 	       timing_ms(s->line_ns + s->card_ns), c->aes_calls, c->aes_blocks, c->hash_calls,
-	       c->hash_blocks, c->verifications, c->page_writes);
+	       c->hash_blocks, c->verifications, c->multiplications, c->page_writes);
 }
 
 static void
@@ -46,8 +46,8 @@ print_run(const struct timing_result *r, const struct timing_run *run)
 	uint64_t line_ns = 0, card_ns = 0;
 
 	printf("\n%s: %s\n", run->profile->name, run->profile->card);
-	printf("%-22s %11s %8s %8s %8s   %10s %9s %5s %6s\n", "step", "bytes to, from", "line ms",
-	       "card ms", "total", "AES/blocks", "SHA/bl.", "ECDSA", "pages");
+	printf("%-22s %11s %8s %8s %8s   %10s %9s %5s %4s %6s\n", "step", "bytes to, from",
+	       "line ms", "card ms", "total", "AES/blocks", "SHA/bl.", "ECDSA", "ECDH", "pages");
 	for (size_t i = 0; i < run->count; i++) {
 		print_step(&run->steps[i]);
 		line_ns += run->steps[i].line_ns;
@@ -82,7 +82,7 @@ step_json(const struct timing_step *s)
 	const struct timing_counts *c = &s->counts;
 
 	return json_pack("{s:s, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
-			 "s:i}",
+			 "s:i, s:i}",
 			 "step", s->name, "line_us", (json_int_t)(s->line_ns / 1000), "card_us",
 			 (json_int_t)(s->card_ns / 1000), "total_us",
 			 (json_int_t)((s->line_ns + s->card_ns) / 1000), "commands",
@@ -90,8 +90,9 @@ step_json(const struct timing_step *s)
 			 "bytes_from_card", (int)c->bytes_from_card, "line_turns", (int)c->turns,
 			 "aes_calls", (int)c->aes_calls, "aes_blocks", (int)c->aes_blocks,
 			 "sha256_calls", (int)c->hash_calls, "sha256_blocks", (int)c->hash_blocks,
-			 "ecdsa_verifications", (int)c->verifications, "random_draws",
-			 (int)c->randoms, "page_writes", (int)c->page_writes);
+			 "ecdsa_verifications", (int)c->verifications, "p256_multiplications",
+			 (int)c->multiplications, "random_draws", (int)c->randoms, "page_writes",
+			 (int)c->page_writes);
 }
 
 json_t *
