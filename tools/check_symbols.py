@@ -24,7 +24,7 @@ LIBC = {"memcpy", "memmove", "memset", "memcmp",
         "strlen"}  # gcc makes it out of loops; <string.h> being out of reach, nobody can call it
 HELPERS = re.compile(r"_GLOBAL_OFFSET_TABLE_$|__stack_chk_|__asan_|__ubsan_|__sanitizer_|__sancov_|__gcov_|"
                      r"__aeabi_|__(mem|str)\w+_chk$|__gnu_thumb|__popcountsi2$|__clzsi2$|__ctzsi2$|__bswapsi2$")
-STILL_IN_A_CIRCLE = {"core"}  # card.c and the files of its issuer
+STILL_IN_A_CIRCLE = {"core"}  # card.c, its issuer, domains and registry
 FAR_FROM_THE_BOX = {"headend", "store", "tree", "simulcrypt"}
 PROGRAM_FORBIDDEN = {
     "tessera-stb": FAR_FROM_THE_BOX,

@@ -205,8 +205,8 @@ purchase_again(void)
 static void
 purchase__cut_at_any_write_is_all_or_nothing(void)
 {
-	static const struct scenario s = { "purchase", prepare_money,  see_offer,
-					   purchase,   purchase_again, true, 0 };
+	static const struct scenario s = { "purchase",     prepare_money, see_offer, purchase,
+					   purchase_again, true,          0 };
 
 	sweep(&s);
 }
@@ -244,8 +244,8 @@ prepare_topup(void)
 static void
 topup__cut_at_any_write_pays_once(void)
 {
-	static const struct scenario s = { "top-up",     prepare_topup,  NULL,
-					   send_section, repeat_section, true, 0 };
+	static const struct scenario s = { "top-up",       prepare_topup, NULL, send_section,
+					   repeat_section, true,          0 };
 
 	sweep(&s);
 	CHECK(fix_wallet(&f).balance == 2 * START_BALANCE);
@@ -267,8 +267,8 @@ prepare_key(void)
 static void
 epoch_key__cut_at_any_write_is_old_or_new(void)
 {
-	static const struct scenario s = { "epoch key",  prepare_key,    NULL,
-					   send_section, repeat_section, true, 0 };
+	static const struct scenario s = { "epoch key",    prepare_key, NULL, send_section,
+					   repeat_section, true,        0 };
 
 	sweep(&s);
 	CHECK(fix_status(&f).keys[0].epoch == FIX_EPOCH + 2);
@@ -290,8 +290,8 @@ prepare_grants(void)
 static void
 grants__cut_at_any_write_come_all_or_none(void)
 {
-	static const struct scenario s = { "grants",     prepare_grants, NULL,
-					   send_section, repeat_section, true, 0 };
+	static const struct scenario s = { "grants",       prepare_grants, NULL, send_section,
+					   repeat_section, true,           0 };
 
 	sweep(&s);
 	CHECK(fix_info(&f).entitlements == 15);
@@ -337,8 +337,8 @@ nothing(void)
 static void
 pin_change__cut_at_any_write_leaves_one_valid_pin(void)
 {
-	static const struct scenario s = { "PIN change", nothing,          NULL,
-					   change_pin,   change_pin_again, true, 0 };
+	static const struct scenario s = { "PIN change",     nothing, NULL, change_pin,
+					   change_pin_again, true,    0 };
 
 	sweep(&s);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The crypto table in small portable C, for a card without an operating system: AES, CBC, CMAC,
  * SHA-256, ECDSA P-256 verification. Its P-256 is for public data, so key_pair and ecdh answer
- * RC_CRYPTO: a card on it opens no channel to a box. No allocation, no state between calls; about 2 KiB of stack.
- * AES reads its S-box by index: on a chip whose memory has no cache that takes the same time for
- * every byte; do not use it next to strangers on a machine with caches. */
+ * RC_CRYPTO: a card on it opens no channel to a box. No allocation, no state between calls; about 2
+ * KiB of stack. AES reads its S-box by index: on a chip whose memory has no cache that takes the
+ * same time for every byte; do not use it next to strangers on a machine with caches. */
 #ifndef TESSERA_CRYPTO_SMALL_H
 #define TESSERA_CRYPTO_SMALL_H
 
