@@ -11,7 +11,7 @@ target_compile_options(tessera_card_bench PRIVATE ${TESSERA_WARNINGS})
 tessera_test(NAME core_nv SOURCES unit/test_core_nv.c USES tessera_core tessera_nv_ram)
 tessera_test(NAME core_dispatch SOURCES unit/test_core_dispatch.c USES tessera_card_bench)
 tessera_test(NAME core_issuer SOURCES unit/test_core_issuer.c USES tessera_card_bench)
-foreach(noun domain content)
+foreach(noun domain content malformed)
 	tessera_test(NAME core_${noun} SOURCES unit/test_core_${noun}.c support/domain_bench.c
 		USES tessera_card_bench)
 endforeach()
