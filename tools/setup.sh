@@ -13,7 +13,7 @@ build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev lib
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache"
 optional_test="ccache tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
-	qemu-system-arm gcc-arm-none-eabi iproute2 util-linux shellcheck mandoc"
+	qemu-system-arm gcc-arm-none-eabi iproute2 util-linux shellcheck mandoc python3-cryptography"
 
 installed() { # PACKAGE
 	dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed

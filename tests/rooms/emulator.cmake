@@ -12,6 +12,9 @@ if(NOT TESSERA_FUZZ)
 	add_test(NAME interop_pcscd
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_pcscd.sh ${CMAKE_BINARY_DIR}/bin)
 	set_tests_properties(interop_pcscd PROPERTIES TIMEOUT 90 SKIP_RETURN_CODE 77)
+	add_test(NAME interop_globalplatform
+		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_globalplatform.sh ${CMAKE_BINARY_DIR}/bin)
+	set_tests_properties(interop_globalplatform PROPERTIES TIMEOUT 90 SKIP_RETURN_CODE 77)
 	add_test(NAME tessera_card
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_tessera_card.sh ${CMAKE_BINARY_DIR}/bin)
 	set_tests_properties(tessera_card PROPERTIES TIMEOUT 60)
