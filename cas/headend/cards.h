@@ -6,6 +6,7 @@
 
 #include "base/card_number.h"
 #include "headend/head.h"
+#include "wire/ca_apdu.h"
 
 #define CARD_REASON 80
 #define CARD_REFERENCE 64
@@ -69,6 +70,20 @@ enum rc card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t no
  * may have no room for it; RC_RANGE. */
 enum rc card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
 		   uint32_t now, uint64_t *credit_total) RC_CHECKED;
+
+#define HEAD_BOXES_MAX 16 /* pairings on their way to one card */
+struct head_box {
+	uint8_t key_hash[CRYPTO_HASH];
+	bool paired; /* false: taken off the card */
+	uint32_t changed_at;
+};
+/* The operator's last word on a card and a box. RC_NOT_FOUND; RC_STATE: revoked, or no card of
+ * profile paired; RC_SPACE: all its places are taken, or too much is on its way. */
+enum rc card_pair(struct head *h, uint32_t leaf, const uint8_t key_hash[CRYPTO_HASH], bool paired,
+		  uint32_t now) RC_CHECKED;
+/* What changed after a time, oldest first. */
+enum rc card_boxes(struct head *h, uint32_t leaf, uint32_t since,
+		   struct head_box boxes[HEAD_BOXES_MAX], size_t *count) RC_CHECKED;
 
 /* New sequence and outbox row; inside a transaction. */
 enum rc card_touch(struct head *h, uint32_t leaf, const char *kind, int64_t change,

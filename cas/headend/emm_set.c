@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
- * keys, credits and acknowledgements in signed parts. A card refuses the whole of a part with a
- * command that it cannot take, so these three never share one: no credit past a full purse and no
- * acknowledgement of another chain keeps a key away. Every part fits one TS packet. */
+ * keys, credits, acknowledgements and pairings in signed parts. A card refuses the whole of a part
+ * with a command that it cannot take, so these four never share one: no credit past a full purse
+ * and no acknowledgement of another chain keeps a key away. Every part fits one TS packet. */
 #include "headend/emm_set.h"
 
 #include "base/mem.h"
@@ -14,7 +14,7 @@
 #define TIME_VALID_S 86400U
 #define COMMAND_MAX 64
 
-enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_RECORDS };
+enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_RECORDS, BODY_BOXES };
 
 struct body {
 	enum body_kind kind;
@@ -162,6 +162,23 @@ put_ack(const struct head_card *card, struct plan *plan)
 }
 
 static enum rc
+put_boxes(struct head *h, const struct head_card *card, struct plan *plan)
+{
+	uint32_t since = card->changed_at > HEAD_PENDING_S ? card->changed_at - HEAD_PENDING_S : 0;
+	struct head_box boxes[HEAD_BOXES_MAX];
+	size_t n = 0;
+	enum rc rc = card_boxes(h, card->leaf, since, boxes, &n);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct emm_command cmd = { .tag = boxes[i].paired ? EMM_TAG_PAIR : EMM_TAG_UNPAIR };
+
+		memcpy(cmd.u.box.key_hash, boxes[i].key_hash, CRYPTO_HASH);
+		rc = plan_put(plan, BODY_BOXES, &cmd);
+	}
+	return rc;
+}
+
+static enum rc
 sign(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
 {
 	return keystore_sign(ctx, KEYSTORE_SIGNING, digest, signature);
@@ -251,6 +268,8 @@ fill_plan(struct head *h, const struct head_keys *keys, const struct head_card *
 		rc = put_credit(keys, card, plan);
 	if (rc == RC_OK)
 		rc = put_ack(card, plan);
+	if (rc == RC_OK)
+		rc = put_boxes(h, card, plan);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "channel/pairing.h"
 #include "headend/scp_host.h"
 #include "wire/personalise.h"
 
@@ -144,6 +145,51 @@ put_pin(struct batch *b, const struct personalisation *p)
 }
 
 static enum rc
+put_certificate(struct batch *b, struct keystore *keystore, const struct personalisation *p,
+		const uint8_t card_key[CRYPTO_PUBLIC])
+{
+	struct pair_certificate cert = { .signer = PAIR_BY_ROOT_SIGNING,
+					 .operator_id = p->operator_id,
+					 .leaf = p->leaf };
+	uint8_t bytes[PAIR_CERTIFICATE], digest[CRYPTO_HASH], root[CRYPTO_PUBLIC];
+	enum rc rc = keystore_public(keystore, KEYSTORE_ROOT_SIGNING, &cert.signer_version, root);
+
+	memcpy(cert.public_key, card_key, CRYPTO_PUBLIC);
+	if (rc == RC_OK)
+		rc = pair_certificate_digest(b->crypto, &cert, digest);
+	if (rc == RC_OK)
+		rc = keystore_sign(keystore, KEYSTORE_ROOT_SIGNING, digest, cert.signature);
+	if (rc != RC_OK)
+		return rc;
+	pair_certificate_encode(&cert, bytes);
+	return put_group(b, DGI_CA_CERTIFICATE, bytes, sizeof bytes);
+}
+
+/* The card's key towards boxes: made here, known to the card alone afterwards. */
+static enum rc
+put_box_key(struct batch *b, struct keystore *keystore, const struct personalisation *p)
+{
+	const struct crypto *c = b->crypto;
+	struct pair_identity card;
+	uint8_t value[1 + CRYPTO_PRIVATE + CRYPTO_PUBLIC] = { p->first_use_boxes };
+	enum rc rc = c->key_pair(c->ctx, card.private_key, card.public_key);
+
+	if (rc == RC_OK)
+		rc = wrap_block(c, card.private_key, value + 1);
+	if (rc == RC_OK)
+		rc = wrap_block(c, card.private_key + CRYPTO_BLOCK, value + 1 + CRYPTO_BLOCK);
+	if (rc == RC_OK) {
+		memcpy(value + 1 + CRYPTO_PRIVATE, card.public_key, CRYPTO_PUBLIC);
+		rc = put_group(b, DGI_CA_BOX_KEY, value, sizeof value);
+	}
+	if (rc == RC_OK)
+		rc = put_certificate(b, keystore, p, card.public_key);
+	mem_wipe(&card, sizeof card);
+	mem_wipe(value, sizeof value);
+	return rc;
+}
+
+static enum rc
 fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisation *p)
 {
 	uint8_t identity[8], now[4];
@@ -165,6 +211,8 @@ fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisat
 		rc = put_pin(b, p);
 	if (rc == RC_OK)
 		rc = put_group(b, DGI_CA_TIME, now, sizeof now);
+	if (rc == RC_OK && p->profile == PROFILE_PAIRED)
+		rc = put_box_key(b, keys->keystore, p);
 	return rc;
 }
 

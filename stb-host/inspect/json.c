@@ -276,6 +276,10 @@ add_command(struct inspect_json *j, json_t *o, const struct emm_command *c)
 		set_number(j, o, "record", c->u.record_ack.record);
 		set_hex(j, o, "chain", c->u.record_ack.chain, CRYPTO_MAC);
 		break;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		set_hex(j, o, "box_key_hash", c->u.box.key_hash, CRYPTO_HASH);
+		break;
 	default:
 		set_time(j, o, "now", c->u.time.now);
 		break;

@@ -226,6 +226,11 @@ print_command(FILE *out, const struct emm_command *c)
 		hex_encode(c->u.record_ack.chain, CRYPTO_MAC, hex);
 		fprintf(out, "up to record %" PRIu32 ", chain %s", c->u.record_ack.record, hex);
 		break;
+	case EMM_TAG_PAIR:
+	case EMM_TAG_UNPAIR:
+		hex_encode(c->u.box.key_hash, CRYPTO_HASH, hex);
+		fputs(hex, out);
+		break;
 	default:
 		print_time(out, c->u.time.now);
 		break;

@@ -75,6 +75,10 @@ words_command(uint8_t tag)
 		return "credit";
 	case EMM_TAG_RECORD_ACK:
 		return "record acknowledgement";
+	case EMM_TAG_PAIR:
+		return "pair box";
+	case EMM_TAG_UNPAIR:
+		return "unpair box";
 	case EMM_TAG_TIME:
 		return "time";
 	case EMM_TAG_CLOCK_SET:

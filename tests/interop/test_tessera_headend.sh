@@ -90,8 +90,7 @@ done
 run 4 "a seventeenth product on a service" product add --id 17 --name p --service 101
 run 3 "it is not there" product show 17
 
-keyed 4 "profile paired" card issue --profile paired
-says 'not in this release'
+keyed 2 "too many boxes on first use" card issue --first-use-boxes 9
 keyed 2 "profile unknown" card issue --profile none
 keyed 6 "no reader there" card issue --profile laboratory --reader tcp:127.0.0.1:1
 run 0 "no card yet" card list --json
@@ -99,9 +98,9 @@ json 'd == []'
 keyed 0 "cards" card issue --profile laboratory --count 2 --start-time $now --json
 json 'len(d) == 2 and d[0]["card"] == "00007-00000001-3" and len(d[1]["pin"]) == 4'
 check "images" [ "$(find "$TESSERA_HOME/cards" -name '*.img' | wc -l)" -eq 2 ]
-run 0 "warns without a profile" card issue --start-time $now --out "$dir/more" --pin-file "$dir/pin" \
+run 0 "warns of the laboratory" card issue --profile laboratory --start-time $now --out "$dir/more" --pin-file "$dir/pin" \
 	--passphrase-file "$dir/pass"
-says 'laboratory'
+says 'LABORATORY'
 check "no given PIN is printed" sh -c "! grep -q 4711 '$dir/out'"
 "$bin/tessera-card" info --image "$dir/more/00007-00000003-9.img" >"$dir/out" 2>"$dir/err"
 prints 'SECURED'
@@ -228,5 +227,18 @@ open(sys.argv[2], "wb").write(b)
 PY
 run 5 "a database of another version" status
 says 'version 99'
+
+# Boxes of a paired card, in the database as it was.
+cp "$dir/whole" "$TESSERA_HOME/headend.sqlite"
+box=00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
+run 5 "a laboratory card belongs to every box" pair 1 --box-key-hash $box
+run 2 "no hash" card pair 1 --box-key-hash 0011
+run 2 "no box" card pair 1
+keyed 0 "paired is the default" card issue --start-time $now --json --first-use-boxes 0
+json 'd[0]["profile"] == "paired" and d[0]["leaf"] == 5'
+for i in 1 2 3 4 5 6 7 8; do run 0 "box $i" card pair 5 --start-time $now --box-key-hash "0$i${box#??}"; done
+run 4 "a ninth box" card pair 5 --start-time $now --box-key-hash $box
+run 0 "one box off" pair 5 --start-time $now --box-key-hash "01${box#??}" --unpair
+run 0 "a box in its place" card pair 5 --start-time $now --box-key-hash $box
 
 finish

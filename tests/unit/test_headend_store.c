@@ -31,6 +31,32 @@ store__a_new_database_is_private_and_opens_again(void)
 }
 
 static void
+store__version_1_is_migrated(void)
+{
+	struct headend_fixture f;
+	struct head *again = NULL;
+	struct head_box boxes[HEAD_BOXES_MAX];
+	uint8_t hash[CRYPTO_HASH] = { 0x42 };
+	char why[STORE_WHY];
+	size_t n = 9;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE box", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
+	CHECK_RC(head_open(f.path, &again, why), RC_OK);
+	CU_ASSERT_FATAL(again != NULL);
+	CHECK_RC(card_boxes(again, 5, 0, boxes, &n), RC_OK);
+	CHECK(n == 0);
+	CHECK_RC(card_pair(again, 5, hash, true, FIXTURE_NOW), RC_OK);
+	CHECK_RC(card_boxes(again, 5, 0, boxes, &n), RC_OK);
+	CHECK(n == 1 && boxes[0].paired);
+	CHECK_BYTES(boxes[0].key_hash, hash, sizeof hash);
+	head_close(&again);
+	headend_fixture_close(&f);
+}
+
+static void
 store__another_version_is_refused(void)
 {
 	struct headend_fixture f;
@@ -38,10 +64,10 @@ store__another_version_is_refused(void)
 	char why[STORE_WHY];
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 3", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_VERSION);
-	CHECK(strstr(why, "version 2") != NULL);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
+	CHECK(strstr(why, "version 3") != NULL);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA application_id = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_FORMAT);
 	headend_fixture_close(&f);
@@ -515,6 +541,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(store__a_new_database_is_private_and_opens_again),
+		TEST(store__version_1_is_migrated),
 		TEST(store__another_version_is_refused),
 		TEST(store__a_foreign_file_is_refused_and_left_as_it_is),
 		TEST(store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it),

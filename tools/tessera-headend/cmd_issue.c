@@ -24,6 +24,7 @@ static const struct out_column columns[] = { { "card", "CARD" },
 struct options {
 	const char *profile, *out, *reader, *pin_file;
 	uint32_t count, debit_limit;
+	uint16_t first_use_boxes;
 };
 
 struct issue {
@@ -31,7 +32,8 @@ struct issue {
 	const struct options *o;
 	struct out *answer;
 	uint32_t issued;
-	bool written; /* the card may have taken keys of its leaf */
+	uint8_t profile; /* enum card_profile */
+	bool written;    /* the card may have taken keys of its leaf */
 	struct personalisation p;
 	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
 };
@@ -67,7 +69,8 @@ prepare(struct issue *i)
 	if (rc != RC_OK)
 		return tool_fail(t, rc, "epoch keys");
 	p->operator_id = t->head->op.id;
-	p->profile = PROFILE_LABORATORY;
+	p->profile = i->profile;
+	p->first_use_boxes = (uint8_t)i->o->first_use_boxes;
 	p->now = t->now;
 	p->decimals = t->head->op.decimals;
 	p->maximum_balance = CARD_BALANCE_MAX;
@@ -130,7 +133,7 @@ put_row(struct issue *i, const char *number, const char *spec)
 	memcpy(pin, i->p.pin, i->p.pin_len);
 	out_text(i->answer, number);
 	out_number(i->answer, i->p.leaf);
-	out_text(i->answer, "laboratory");
+	out_text(i->answer, i->profile == PROFILE_PAIRED ? "paired" : "laboratory");
 	out_text(i->answer, spec);
 	if (i->o->pin_file)
 		out_nothing(i->answer);
@@ -168,7 +171,7 @@ issue_one(struct issue *i)
 		rc = personalise_random_pin(crypto, i->p.pin, PIN_DIGITS);
 	}
 	if (rc == RC_OK)
-		rc = card_new(t->head, PROFILE_LABORATORY,
+		rc = card_new(t->head, i->profile,
 			      keystore_master_version(t->keys.keystore, DOMAIN_CA), t->now,
 			      &i->p.leaf);
 	if (rc != RC_OK)
@@ -219,6 +222,9 @@ run(struct issue *i)
 		status = issue_one(i);
 	}
 	cli_progress_done();
+	if (i->issued > 0 && i->profile == PROFILE_LABORATORY)
+		cli_warn("profile LABORATORY: control words and PIN are in clear between these "
+			 "cards and any box; not for the field");
 	/* What was issued before a failure is told all the same: its PINs are nowhere else. */
 	printed = i->issued > 0 ? out_list(&i->answer, t->json) : 0;
 	out_free(&i->answer);
@@ -226,16 +232,14 @@ run(struct issue *i)
 }
 
 static int
-check(const struct options *o)
+check(const struct options *o, uint8_t *profile)
 {
-	if (!o->profile)
-		cli_warn("profile laboratory: control words leave this card in clear; not for the "
-			 "field");
-	else if (strcmp(o->profile, "paired") == 0)
-		return cli_fail(RC_REFUSED, "not in this release; use --profile laboratory",
-				"profile paired");
-	else if (strcmp(o->profile, "laboratory") != 0)
+	*profile = PROFILE_PAIRED;
+	if (strcmp(o->profile, "laboratory") == 0) {
+		*profile = PROFILE_LABORATORY;
+	} else if (strcmp(o->profile, "paired") != 0) {
 		return cli_fail(RC_USAGE, "no such profile", "--profile %s", o->profile);
+	}
 	if (o->reader && o->out)
 		return cli_fail(RC_USAGE, "give one of them", "--reader and --out");
 	if (o->reader && o->count != 1)
@@ -247,8 +251,11 @@ int
 cmd_card_issue(int argc, char **argv)
 {
 	struct tool t = tool_new();
-	struct options o = { .count = 1, .debit_limit = 1000000 };
+	struct options o = {
+		.profile = "paired", .first_use_boxes = 1, .count = 1, .debit_limit = 1000000
+	};
 	struct issue *i;
+	uint8_t profile;
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
 		TOOL_JSON_OPTION(t),
@@ -266,7 +273,14 @@ cmd_card_issue(int argc, char **argv)
 		  .kind = CLI_TEXT,
 		  .value = &o.profile,
 		  .argument = "NAME",
-		  .help = "laboratory (control words in clear); paired comes later" },
+		  .help = "paired (default), or laboratory: control words in clear" },
+		{ .name = "first-use-boxes",
+		  .kind = CLI_U16,
+		  .value = &o.first_use_boxes,
+		  .argument = "N",
+		  .help = "boxes that a paired card takes by itself, 0 to 8 (1)",
+		  .min = 0,
+		  .max = CA_BOXES_MAX },
 		{ .name = "out",
 		  .kind = CLI_TEXT,
 		  .value = &o.out,
@@ -292,10 +306,9 @@ cmd_card_issue(int argc, char **argv)
 	};
 	int status = 0;
 
-	if (cli_parse(argc, argv, "--profile laboratory", options, COUNT_OF(options), 0, &status) <
-	    0)
+	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
 		return status;
-	status = check(&o);
+	status = check(&o, &profile);
 	if (status != 0)
 		return status;
 	i = calloc(1, sizeof *i);
@@ -303,6 +316,7 @@ cmd_card_issue(int argc, char **argv)
 		return cli_fail(RC_NO_MEMORY, NULL, "card");
 	i->t = &t;
 	i->o = &o;
+	i->profile = profile;
 	status = run(i);
 	mem_wipe(i, sizeof *i);
 	free(i);

@@ -6,6 +6,7 @@
 #include "base/status_word.h"
 #include "base/time2000.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,11 +37,78 @@ box_open(const char *spec, struct box *box)
 	return 0;
 }
 
+int
+stb_home_open(const char *option, bool create, struct stb_home *home)
+{
+	enum rc rc;
+
+	memset(home, 0, sizeof *home);
+	rc = cli_home(option, create, home->path, sizeof home->path);
+	if (rc != RC_OK)
+		return cli_fail(rc, rc == RC_IO ? strerror(errno) : NULL, "--home");
+	home->openssl = crypto_openssl_new();
+	if (!home->openssl)
+		return cli_fail(RC_CRYPTO, NULL, "OpenSSL");
+	home->crypto = crypto_openssl_table(home->openssl);
+	return 0;
+}
+
+void
+stb_home_close(struct stb_home *home)
+{
+	crypto_openssl_free(&home->openssl);
+	home->crypto = NULL;
+}
+
+int
+stb_identity_fail(const struct stb_home *home, enum rc rc)
+{
+	const char *why = NULL;
+
+	if (rc == RC_NOT_FOUND)
+		why = "this box has no identity, which a paired card needs: run tessera-stb init";
+	else if (rc == RC_REFUSED)
+		why = "others may read it; its mode must be 0600";
+	else if (rc == RC_IO)
+		why = strerror(errno);
+	return cli_fail(rc, why, "%s/box.key", home->path);
+}
+
+int
+box_pair(struct box *box, const char *home, bool may_wait)
+{
+	char why[CA_WHY];
+	enum rc rc;
+	int status;
+
+	if (ca_session_info(box->session)->profile != PROFILE_PAIRED)
+		return 0;
+	status = stb_home_open(home, false, &box->home);
+	if (status != 0)
+		return status;
+	rc = stb_identity_load(&box->home, box->home.crypto, &box->identity);
+	if (rc != RC_OK)
+		return stb_identity_fail(&box->home, rc);
+	box->pairing = (struct ca_box) { .crypto = box->home.crypto,
+					 .identity = &box->identity,
+					 .ctx = &box->home,
+					 .trusted = stb_operator_trusted,
+					 .trust = stb_operator_trust };
+	rc = ca_session_pair(box->session, &box->pairing, why);
+	if (rc == RC_REFUSED && may_wait) {
+		cli_warn("%s: %s", box->spec, why);
+		return 0;
+	}
+	return rc == RC_OK ? 0 : cli_fail(rc, why, "%s", box->spec);
+}
+
 void
 box_close(struct box *box)
 {
 	ca_session_close(&box->session);
 	card_spec_close(&box->card);
+	mem_wipe(&box->identity, sizeof box->identity);
+	stb_home_close(&box->home);
 }
 
 int

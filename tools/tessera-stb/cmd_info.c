@@ -14,6 +14,7 @@ struct card_facts {
 	char atr[2 * ATR_MAX + 1];
 	struct ca_info info;
 	struct ca_status status;
+	struct ca_boxes boxes; /* of a paired card */
 };
 
 static enum rc
@@ -28,9 +29,46 @@ gather(const struct box *box, struct card_facts *f)
 	if (rc != RC_OK)
 		return rc;
 	f->info = *ca_session_info(box->session);
+	if (f->info.profile == PROFILE_PAIRED)
+		rc = ca_read_boxes(box->session, &f->boxes);
+	if (rc != RC_OK)
+		return rc;
 	hex_encode(atr, len, f->atr);
 	card_number_format(f->info.operator_id, f->info.leaf, f->number);
 	return RC_OK;
+}
+
+static json_t *
+boxes_json(const struct card_facts *f)
+{
+	json_t *names = json_array();
+
+	if (f->info.profile != PROFILE_PAIRED) {
+		json_decref(names);
+		return json_null();
+	}
+	for (size_t i = 0; i < f->boxes.count; i++) {
+		char name[2 * CA_BOX_NAME + 1];
+
+		hex_encode(f->boxes.names[i], CA_BOX_NAME, name);
+		json_array_append_new(names, json_string(name));
+	}
+	return json_pack("{s:i, s:i, s:b, s:o}", "places", f->boxes.max, "first_use",
+			 f->boxes.first_use, "operator_only", f->boxes.operator_only, "paired",
+			 names);
+}
+
+static void
+print_boxes(const struct ca_boxes *b)
+{
+	printf("boxes:          %u of %u, %u taken on first use%s\n", b->count, b->max,
+	       b->first_use, b->operator_only ? ", now by the operator only" : "");
+	for (size_t i = 0; i < b->count; i++) {
+		char name[2 * CA_BOX_NAME + 1];
+
+		hex_encode(b->names[i], CA_BOX_NAME, name);
+		printf("box:            %s…\n", name);
+	}
 }
 
 static int
@@ -45,7 +83,7 @@ print_json(const struct box *box, const struct card_facts *f)
 						      "epoch", s->keys[k].epoch));
 	return stb_print_json(
 		json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:i, s:i, s:i, s:{s:i, s:i, s:i, s:i}, "
-			  "s:{s:i, s:i, s:i}, s:o, s:o, s:I, s:I, s:I, s:o}",
+			  "s:{s:i, s:i, s:i}, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
 			  "card", box->spec, "card_number", f->number, "operator_id",
 			  i->operator_id, "leaf", (int)i->leaf, "profile",
 			  ca_profile_words(i->profile), "atr", f->atr, "key_version",
@@ -56,7 +94,8 @@ print_json(const struct box *box, const struct card_facts *f)
 			  i->events, "clock", stb_json_time(s->clock), "signed_time",
 			  stb_json_time(s->signed_time), "emm_sequence",
 			  (json_int_t)s->emm_sequence, "record_newest", (json_int_t)s->record_head,
-			  "record_settled", (json_int_t)s->record_acked, "epoch_keys", keys),
+			  "record_settled", (json_int_t)s->record_acked, "epoch_keys", keys,
+			  "boxes", boxes_json(f)),
 		stdout);
 }
 
@@ -71,6 +110,8 @@ print_text(const struct card_facts *f)
 		printf("profile:        LABORATORY: control words leave this card in clear\n");
 	else
 		printf("profile:        %s\n", ca_profile_words(i->profile));
+	if (i->profile == PROFILE_PAIRED)
+		print_boxes(&f->boxes);
 	printf("ATR:            %s\n", f->atr);
 	printf("key versions:   card %u, signing %u\n", i->key_version, i->signing_version);
 	printf("PIN tries left: %u\n", i->pin_tries);

@@ -50,7 +50,7 @@ change(const struct box *box, const char *old_pin, const char *new_pin, bool jso
 int
 cmd_pin_change(int argc, char **argv)
 {
-	const char *spec = NULL, *old_file = NULL, *new_file = NULL;
+	const char *spec = NULL, *home = NULL, *old_file = NULL, *new_file = NULL;
 	bool json = false;
 	const struct cli_option options[] = {
 		OPTION_CARD(&spec),
@@ -60,18 +60,21 @@ cmd_pin_change(int argc, char **argv)
 		  .value = &new_file,
 		  .argument = "FILE",
 		  .help = "the new PIN, first line of a file" },
+		OPTION_HOME(&home),
 		OPTION_JSON(&json),
 	};
 	char old_pin[PIN_TEXT] = "", new_pin[PIN_TEXT] = "";
 	struct box box;
 	int status = 0;
 
-	if (cli_parse(argc, argv, "--card SPEC", options, 4, 0, &status) < 0)
+	if (cli_parse(argc, argv, "--card SPEC", options, 5, 0, &status) < 0)
 		return status;
 	status = box_open(spec, &box);
 	if (status != 0)
 		return status;
-	status = box_read_pin(old_file, "PIN: ", old_pin);
+	status = box_pair(&box, home, false);
+	if (status == 0)
+		status = box_read_pin(old_file, "PIN: ", old_pin);
 	if (status == 0)
 		status = read_new_pin(new_file, new_pin);
 	if (status == 0)

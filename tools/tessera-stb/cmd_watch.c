@@ -274,7 +274,7 @@ int
 cmd_watch(int argc, char **argv)
 {
 	struct watch_run *run = calloc(1, sizeof *run);
-	const char *spec = NULL, *mode = "ask";
+	const char *spec = NULL, *home = NULL, *mode = "ask";
 	struct cli_list services = { 0 };
 	int status = 0, count;
 
@@ -319,6 +319,7 @@ cmd_watch(int argc, char **argv)
 		  .value = &run->options.ca_system_id,
 		  .argument = "ID",
 		  .help = "of the operator's descriptors (default: 0x5445)" },
+		OPTION_HOME(&home),
 		OPTION_JSON(&run->json),
 	};
 
@@ -339,11 +340,14 @@ cmd_watch(int argc, char **argv)
 		status = take_buy(run, mode);
 	if (status == 0)
 		status = box_open(spec, &run->box);
+	if (status != 0)
+		goto out;
+	status = box_pair(&run->box, home, true);
 	if (status == 0) {
 		hold_signals();
 		status = run_all(run);
-		run_end(run);
 	}
+	run_end(run);
 out:
 	free(run);
 	return status;

@@ -6,6 +6,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {
+		{ "init", "make this box's own identity, which cards are paired with", cmd_init },
 		{ "watch", "open a scrambled stream with a card, buying where the viewer agrees",
 		  cmd_watch },
 		{ "wallet", "what the card holds in money", cmd_wallet },

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The tables, version 1 (FORMATS.md, "Database"). Times are seconds since 2000, money is in minor
+/* The tables, version 2 (FORMATS.md, "Database"). Times are seconds since 2000, money is in minor
  * units; shard = leaf >> 12 stands first in every key that belongs to a card. */
 #include "headend/store/store.h"
+
+/* Since version 2. */
+#define BOX_TABLE                                                                                 \
+	"CREATE TABLE box(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, key_hash BLOB NOT NULL," \
+	" paired INTEGER NOT NULL, changed_at INTEGER NOT NULL,"                                  \
+	" PRIMARY KEY(shard, leaf, key_hash)) WITHOUT ROWID;"
+
+const char store_from_version_1[] = BOX_TABLE;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
@@ -56,6 +64,8 @@ const char store_schema[] =
 	"CREATE TABLE alarm(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, change INTEGER NOT NULL,"
 	" at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL,"
 	" PRIMARY KEY(shard, leaf, change)) WITHOUT ROWID;"
+
+	BOX_TABLE
 
 	/* One row for each card whose EMM set another change made: who reads on from the last
 	 * change that he knows misses none. */

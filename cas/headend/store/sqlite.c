@@ -178,6 +178,22 @@ store_create(const char *path, struct store **out, char why[STORE_WHY])
 	return rc;
 }
 
+/* In one transaction, so that an older program finds its own version or a newer one. */
+static enum rc
+migrate(struct store *s)
+{
+	char sql[48];
+	enum rc rc = store_begin(s);
+
+	if (rc != RC_OK)
+		return rc;
+	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", STORE_VERSION);
+	rc = simple(s, store_from_version_1);
+	if (rc == RC_OK)
+		rc = simple(s, sql);
+	return store_end(s, rc);
+}
+
 static enum rc
 check_identity(struct store *s)
 {
@@ -191,6 +207,10 @@ check_identity(struct store *s)
 	if (application != STORE_APPLICATION) {
 		snprintf(s->why, sizeof s->why, "not a database of tessera-headend");
 		return RC_FORMAT;
+	}
+	if (version == 1) {
+		rc = prepare_connection(s);
+		return rc == RC_OK ? migrate(s) : rc;
 	}
 	if (version != STORE_VERSION) {
 		snprintf(s->why, sizeof s->why, "database version %lld, this program knows %d",
