@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include "emulator/emulator.h"
+#include "channel/pairing.h"
 #include "headend/personalise.h"
 
 #include <stdio.h>
@@ -140,6 +141,42 @@ personalise__makes_a_blank_card_the_subscribers_and_only_once(void)
 }
 
 static void
+personalise__a_paired_card_shows_a_certificate_by_the_operator(void)
+{
+	static const uint8_t select[] = { 0x00, 0xA4, 0x04, 0x00, 0x09, 0xF0, 0x54, 0x45,
+					  0x53, 0x53, 0x45, 0x52, 0x41, 0x01, 0x00 };
+	static const uint8_t get_certificate[] = { CA_CLA, CA_INS_GET_DATA, CA_DATA_CERTIFICATE,
+						   0x00, 0x00 };
+	static const uint8_t get_boxes[] = { CA_CLA, CA_INS_GET_DATA, CA_DATA_BOXES, 0x00, 0x00 };
+	struct bench b;
+	struct pair_certificate cert;
+	struct ca_boxes boxes;
+	uint8_t rsp[APDU_RESPONSE_MAX], root[CRYPTO_PUBLIC], version;
+	size_t len = 0;
+
+	open_bench(&b);
+	b.p.profile = PROFILE_PAIRED;
+	b.p.first_use_boxes = 3;
+	CHECK_RC(personalise(&b), RC_OK);
+	CHECK_RC(faulty_reset(&b.link), RC_OK);
+	CHECK_RC(faulty_transmit(&b.link, select, sizeof select, rsp, sizeof rsp, &len), RC_OK);
+	CHECK_RC(faulty_transmit(&b.link, get_certificate, sizeof get_certificate, rsp, sizeof rsp,
+				 &len),
+		 RC_OK);
+	CU_ASSERT_FATAL(len > 2);
+	CHECK_RC(pair_certificate_decode(rsp, len - 2, &cert), RC_OK);
+	CHECK(cert.operator_id == FIXTURE_OPERATOR && cert.leaf == 9);
+	CHECK_RC(keystore_public(b.f.keys.keystore, KEYSTORE_ROOT_SIGNING, &version, root), RC_OK);
+	CHECK(cert.signer_version == version);
+	CHECK_RC(pair_certificate_verify(b.f.keys.crypto, &cert, root), RC_OK);
+	CHECK_RC(faulty_transmit(&b.link, get_boxes, sizeof get_boxes, rsp, sizeof rsp, &len),
+		 RC_OK);
+	CHECK_RC(ca_boxes_decode(rsp, len - 2, &boxes), RC_OK);
+	CHECK(boxes.first_use == 3 && boxes.count == 0 && !boxes.operator_only);
+	close_bench(&b);
+}
+
+static void
 personalise__a_fault_in_any_exchange_is_reported_and_never_taken_for_success(void)
 {
 	static const enum rc want[] = { RC_READER, RC_READER, RC_STATE, RC_AUTH };
@@ -226,6 +263,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(personalise__makes_a_blank_card_the_subscribers_and_only_once),
+		TEST(personalise__a_paired_card_shows_a_certificate_by_the_operator),
 		TEST(personalise__a_fault_in_any_exchange_is_reported_and_never_taken_for_success),
 		TEST(personalise__a_pin_of_another_length_is_refused_before_the_card_is_touched),
 		TEST(personalise__random_pins_are_digits_and_differ),
