@@ -225,14 +225,24 @@ domain_cell_write(struct card *card, unsigned int domain, enum issuer_cell cell,
 	return nv_cell_write(&card->env[domain].part, 0, ISSUER_CELLS, cell, value);
 }
 
-enum rc
-domain_wipe(struct card *card, unsigned int domain)
+/* Begins the counters, after so many bytes of the store were emptied. */
+static enum rc
+begin_cells(struct card *card, unsigned int domain, uint32_t emptied)
 {
-	enum rc rc = nv_part_wipe(&card->env[domain].part);
+	struct nv_part part = card->env[domain].part;
+	enum rc rc;
 
+	part.size = emptied;
+	rc = nv_part_wipe(&part);
 	for (unsigned int i = 0; rc == RC_OK && i < ISSUER_CELLS; i++)
 		rc = nv_cell_write(&card->env[domain].part, 0, ISSUER_CELLS, i, 0);
 	return rc;
+}
+
+enum rc
+domain_wipe(struct card *card, unsigned int domain)
+{
+	return begin_cells(card, domain, card->env[domain].part.size);
 }
 
 enum rc
@@ -241,8 +251,9 @@ domain_cells_prepare(struct card *card, unsigned int domain)
 	uint32_t value;
 	enum rc rc = domain_cell_read(card, domain, CELL_FAILURES, &value);
 
-	/* Never written, or cut short when they were: nothing depends on them yet. */
+	/* Never written, or cut short when they were: nothing depends on them yet. What stands
+	 * behind them is in use, and a cut must not tear it. */
 	if (rc == RC_FORMAT && domain != 0)
-		rc = domain_wipe(card, domain);
+		rc = begin_cells(card, domain, nv_cells_size(card->nv.port, ISSUER_CELLS));
 	return rc;
 }

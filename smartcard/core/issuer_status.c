@@ -239,8 +239,13 @@ check_keys(const struct card *card)
 	enum rc rc = RC_OK;
 	bool bad = false;
 
-	for (unsigned int i = 0; i < card_entry_count(card); i++) {
+	for (unsigned int i = 0; rc == RC_OK && i < card_entry_count(card); i++) {
+		struct entry e;
+
 		if (!card_is_domain(card, i))
+			continue;
+		rc = registry_read(card, i, &e);
+		if (rc != RC_OK || (e.flags & ENTRY_DELETED) != 0)
 			continue;
 		for (unsigned int place = 0; rc == RC_OK && place < domain_places(i); place++) {
 			rc = domain_set_read(card, i, place, &set);

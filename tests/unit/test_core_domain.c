@@ -165,6 +165,42 @@ domain__extradition_moves_an_application_and_only_its_keeper_does_it(void)
 	CHECK(card_host_hex(&issuer.host, &b, "80E61000", to_issuer) == SW_CONDITIONS);
 }
 
+/* The store of a card that was made before there were domains is all zeros: its counters are begun
+ * with the first keys, and a cut then must not spoil them for ever. */
+static void
+domain__of_an_earlier_card_takes_keys_whatever_was_cut(void)
+{
+	const struct scp03_key_set test = domain_test_keys(), keys = domain_keys(16, 0x10);
+	unsigned int cuts = 0;
+	uint32_t area;
+
+	for (int tear = 0; tear < TEAR_COUNT; tear++) {
+		uint16_t sw = 0;
+
+		for (int64_t n = 0; sw != SW_OK; n++) {
+			uint8_t data[118];
+
+			card_bench_start_domains(&b, serial);
+			area = domain_area_size(&b.ram.port);
+			memset(b.ram.bytes + b.ram.port.size - area, 0, area);
+			domain_open_issuer(&issuer, &b, &test);
+			nv_ram_plan_cut(&b.ram, n, (enum tear)tear);
+			sw = domain_store(&issuer, &b, BENCH_DOMAIN, DGI_DOMAIN_KEYS, data,
+					  domain_put_key(&issuer, 1, &keys, data));
+			CHECK(sw == SW_OK || sw == SW_MEMORY);
+			cuts += sw != SW_OK;
+			card_bench_reset(&b);
+			own.keys = keys;
+			if (domain_open(&own, &b, BENCH_DOMAIN, 0, SCP03_S8, 0x33) == SW_OK)
+				continue;
+			CHECK(sw != SW_OK);
+			domain_give_keys(&issuer, &b);
+			CHECK(domain_open(&own, &b, BENCH_DOMAIN, 0, SCP03_S8, 0x33) == SW_OK);
+		}
+	}
+	CHECK(cuts > 40);
+}
+
 static void
 keys__several_sets_stand_beside_each_other_and_the_last_one_stays(void)
 {
@@ -233,6 +269,7 @@ main(void)
 		TEST(domain__counts_its_own_sequence_and_failures),
 		TEST(domain__personalises_its_own_applications_and_no_others),
 		TEST(domain__extradition_moves_an_application_and_only_its_keeper_does_it),
+		TEST(domain__of_an_earlier_card_takes_keys_whatever_was_cut),
 		TEST(keys__several_sets_stand_beside_each_other_and_the_last_one_stays),
 		TEST(keys__a_single_key_is_added_and_replaced),
 	};

@@ -93,7 +93,7 @@ scp__every_i_key_length_and_level_opens_and_carries(void)
 	static const uint8_t levels[] = { 0x00, 0x01, 0x03, 0x11, 0x13, 0x33 }, serial[8] = { 7 };
 	unsigned int opened = 0;
 
-	for (size_t n = 0; n < sizeof is * 3 * sizeof levels; n++) {
+	for (size_t n = 0; n < 12 * 3 * 6; n++) {
 		const uint8_t i = is[n % sizeof is], len = (uint8_t)(16 + n / sizeof is % 3 * 8);
 		const uint8_t level = levels[n / sizeof is / 3], size = (i & 1) != 0 ? 16 : 8;
 		struct domain_host d = { .keys = domain_keys(len, 0x21) };
