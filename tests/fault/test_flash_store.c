@@ -55,6 +55,9 @@ chip_program(void *ctx, uint32_t index, uint32_t value)
 static struct chip chip;
 static struct flash_store store;
 
+/* The store keeps the port's address. */
+static struct flash_port port;
+
 static struct flash_port
 port_of(struct chip *c)
 {
@@ -71,10 +74,10 @@ next_random(uint32_t *state)
 static void
 store__blank_flash_is_a_memory_of_zeros_and_keeps_what_is_written(void)
 {
-	struct flash_port port = port_of(&chip);
 	uint8_t bytes[200], want[200];
 	uint32_t state = 1;
 
+	port = port_of(&chip);
 	memset(&chip, 0xFF, sizeof chip.words);
 	CHECK_RC(flash_store_mount(&store, &port), RC_OK);
 	CHECK_RC(store.nv.read(store.nv.ctx, 32700, bytes, 68), RC_OK);
@@ -102,7 +105,6 @@ static uint8_t model[FLASH_STORE_SIZE], seen[FLASH_STORE_SIZE];
 static void
 check_after_cut(const uint8_t before[FLASH_STORE_PAGE], uint32_t page)
 {
-	struct flash_port port = port_of(&chip);
 	uint8_t *mine = seen + page * FLASH_STORE_PAGE;
 
 	chip.dead = false;
@@ -118,10 +120,10 @@ check_after_cut(const uint8_t before[FLASH_STORE_PAGE], uint32_t page)
 static void
 store__a_cut_before_any_word_or_erase_leaves_each_page_old_or_new(void)
 {
-	struct flash_port port = port_of(&chip);
 	uint8_t before[FLASH_STORE_PAGE];
 	uint32_t state = 7, cuts = 0;
 
+	port = port_of(&chip);
 	memset(&chip, 0, sizeof chip);
 	memset(chip.words, 0xFF, sizeof chip.words);
 	memset(model, 0, sizeof model);
@@ -156,8 +158,7 @@ store__a_cut_before_any_word_or_erase_leaves_each_page_old_or_new(void)
 static void
 store__too_little_flash_is_refused(void)
 {
-	struct flash_port port = port_of(&chip);
-
+	port = port_of(&chip);
 	port.page_count = 42;
 	CHECK_RC(flash_store_mount(&store, &port), RC_RANGE);
 }
