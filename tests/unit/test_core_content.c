@@ -195,6 +195,47 @@ content__a_power_cut_leaves_all_of_the_old_nothing_or_all_of_the_new(void)
 }
 
 static void
+content__a_power_cut_leaves_a_domain_with_its_keys_or_without_any(void)
+{
+	static const char domain[] = LOAD_FILE "05" BENCH_DOMAIN "05" BENCH_DOMAIN "038000000000";
+	unsigned int old = 0, gone = 0;
+
+	for (int tear = 0; tear < TEAR_COUNT; tear++) {
+		uint16_t sw = 0;
+
+		for (int64_t n = 0; sw != SW_OK; n += 1 + n / 12) {
+			uint16_t again;
+
+			card_bench_start_domains(&b, serial);
+			domain_give_keys(&issuer, &b);
+			own.keys = domain_keys(16, 0x10);
+			nv_ram_plan_cut(&b.ram, n, (enum tear)tear);
+			sw = send("80E40080", "4F05" BENCH_DOMAIN);
+			if (sw == SW_OK)
+				sw = send("80E60C00", domain);
+			card_bench_reset(&b);
+			if (domain_open(&own, &b, BENCH_DOMAIN, 0, SCP03_S8, 0x33) == SW_OK) {
+				CHECK(select_one() == SW_OK);
+				old++;
+				continue;
+			}
+			gone++;
+			CHECK(select_one() == SW_FILE);
+			domain_open_issuer(&issuer, &b, &issuer.keys);
+			CHECK(send("80F24002", "4F00") == SW_OK);
+			/* Its commit may count although it was cut behind it. */
+			again = send("80E60C00", domain);
+			CHECK(again == SW_CONDITIONS || (again == SW_OK && sw != SW_OK));
+			CHECK(domain_open(&own, &b, BENCH_DOMAIN, 0, SCP03_S8, 0x33) ==
+			      SW_REFERENCE);
+			domain_give_keys(&issuer, &b);
+			CHECK(domain_open(&own, &b, BENCH_DOMAIN, 0, SCP03_S8, 0x33) == SW_OK);
+		}
+	}
+	CHECK(old > 4 && gone > 40);
+}
+
+static void
 lock__a_locked_application_is_not_selected_until_it_is_unlocked(void)
 {
 	start();
@@ -325,6 +366,7 @@ main(void)
 		TEST(content__wrong_commands_are_refused_and_change_nothing),
 		TEST(content__a_domain_goes_with_its_applications_and_comes_back_without_keys),
 		TEST(content__a_power_cut_leaves_all_of_the_old_nothing_or_all_of_the_new),
+		TEST(content__a_power_cut_leaves_a_domain_with_its_keys_or_without_any),
 		TEST(lock__a_locked_application_is_not_selected_until_it_is_unlocked),
 		TEST(lock__a_domain_locks_its_own_applications_and_is_locked_with_them),
 		TEST(lock__a_locked_card_answers_only_what_it_must),
