@@ -16,9 +16,12 @@ head_end topup "$number" --amount 10.00
 in=$(stream h264)
 scramble "$in" "$work/scr.ts" 1
 
-refuses 3 "run tessera-stb init" tessera-stb watch "$work/scr.ts" --card "image:$card" --home "$work/one"
-refuses 3 "run tessera-stb init" tessera-stb pin change --card "image:$card" --home "$work/one" --pin-file "$pin" \
-	--new-pin-file "$pin"
+refuses 3 "run tessera-stb init" tessera-stb init --home "$work/none" --show
+ok tessera-headend card issue --pin-file "$pin" --passphrase-file "$pass" --start-time "$(at -3600)" --json
+spare=$(json 'x[0]["where"].removeprefix("image:")')
+ok tessera-stb pin change --card "image:$spare" --home "$work/fresh" --pin-file "$pin" --new-pin-file "$pin"
+grep -q "made itself one" "$work/err" || die "a new identity is not mentioned"
+same "mode of an identity made on the way" "$(stat -c %a "$work/fresh/box.key")" 600
 for box in one two; do
 	ok tessera-stb init --home "$work/$box" --json
 	json 'x["box_key_hash"]' >"$work/$box.hash"

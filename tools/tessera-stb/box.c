@@ -66,7 +66,7 @@ stb_identity_fail(const struct stb_home *home, enum rc rc)
 	const char *why = NULL;
 
 	if (rc == RC_NOT_FOUND)
-		why = "this box has no identity, which a paired card needs: run tessera-stb init";
+		why = "this box has no identity: run tessera-stb init";
 	else if (rc == RC_REFUSED)
 		why = "others may read it; its mode must be 0600";
 	else if (rc == RC_IO)
@@ -83,10 +83,16 @@ box_pair(struct box *box, const char *home, bool may_wait)
 
 	if (ca_session_info(box->session)->profile != PROFILE_PAIRED)
 		return 0;
-	status = stb_home_open(home, false, &box->home);
+	status = stb_home_open(home, true, &box->home);
 	if (status != 0)
 		return status;
 	rc = stb_identity_load(&box->home, box->home.crypto, &box->identity);
+	if (rc == RC_NOT_FOUND) { /* the first paired card of a new box */
+		rc = stb_identity_create(&box->home, box->home.crypto, &box->identity);
+		if (rc == RC_OK)
+			cli_warn("%s/box.key: this box had no identity and has made itself one",
+				 box->home.path);
+	}
 	if (rc != RC_OK)
 		return stb_identity_fail(&box->home, rc);
 	box->pairing = (struct ca_box) { .crypto = box->home.crypto,
