@@ -295,7 +295,8 @@ timing_t1_exchange(struct timing_model *m, const uint8_t *cmd, size_t cmd_len, u
 	while (rc == RC_OK) { /* and back */
 		if ((in.pcb & 0x80) != 0 || have + in.len > APDU_RESPONSE_MAX)
 			return RC_READER;
-		memcpy(rsp + have, in.inf, in.len);
+		if (in.len > 0)
+			memcpy(rsp + have, in.inf, in.len);
 		have += in.len;
 		m->card_sequence = !m->card_sequence;
 		if ((in.pcb & T1_I_MORE) == 0)

@@ -89,8 +89,8 @@ put_grid(FILE *f, const struct timing_result *r, double scale)
 	const int bottom = height(r) - FOOT;
 	const double step = grid_ms(longest_ms(r));
 
-	for (double ms = 0; ms <= longest_ms(r) + step / 2; ms += step) {
-		const double x = LEFT + ms * scale;
+	for (int line = 0; line * step <= longest_ms(r) + step / 2; line++) {
+		const double ms = line * step, x = LEFT + ms * scale;
 		char text[24];
 
 		fprintf(f, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#ddd\"/>\n",

@@ -186,8 +186,8 @@ check_options(struct run *r)
 		return cli_fail(RC_USAGE, "csa2 or cissa", "--cipher %s", r->o.cipher);
 	if (io_is_same_file(r->o.in, r->o.out))
 		return cli_fail(RC_REFUSED, "input and output are the same file", "%s", r->o.out);
-	if (r->o.cw_log && (io_is_same_file(r->o.in, r->o.cw_log) ||
-			    io_is_same_file(r->o.out, r->o.cw_log)))
+	if (r->o.cw_log &&
+	    (io_is_same_file(r->o.in, r->o.cw_log) || io_is_same_file(r->o.out, r->o.cw_log)))
 		return cli_fail(RC_REFUSED, "is the stream itself", "--cw-log %s", r->o.cw_log);
 	m->ca_system_id = r->t->head->op.ca_system_id;
 	m->operator_id = r->t->head->op.id;
