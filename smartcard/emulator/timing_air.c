@@ -126,7 +126,7 @@ timing_air_exchange(struct timing_model *m, const uint8_t *cmd, size_t cmd_len, 
 	uint8_t out[PICC_FRAME_MAX];
 	const uint8_t *in = NULL;
 	size_t at = 0, have = 0, in_len = 0;
-	enum rc rc = RC_OK;
+	enum rc rc = cmd_len > 0 ? RC_OK : RC_RANGE;
 
 	while (rc == RC_OK && at < cmd_len) {
 		const size_t left = cmd_len - at;
