@@ -102,27 +102,6 @@ wipe_ram(struct card *card)
 	}
 }
 
-enum rc
-card_format_app(struct card *card, unsigned int index)
-{
-	const struct card_app *app = card_app_at(card, index);
-	enum rc rc = RC_OK;
-
-	for (unsigned int step = 0; app->format && rc == RC_OK; step++) {
-		const struct card_confined before = card_enter(card, index);
-
-		rc = app->format(&card->env[index], step);
-		card_leave(card, index, &before);
-		if (rc == RC_NOT_FOUND) {
-			nv_discard(&card->nv);
-			return RC_OK;
-		}
-		if (rc == RC_OK)
-			rc = nv_commit(&card->nv);
-	}
-	return rc;
-}
-
 static enum rc
 write_issuer(struct card *card, const uint8_t serial[8], uint8_t life)
 {
@@ -200,48 +179,6 @@ card_reset(struct card *card, const struct card_port *port)
 	card->next_life = d.life;
 	card->powered = true;
 	return RC_OK;
-}
-
-void
-card_close_channel(struct card *card)
-{
-	scp03_close(&card->session);
-	mem_wipe(card->session_dek, sizeof card->session_dek);
-	card->session_dek_len = 0;
-	card->scp_pending = false;
-	card->scp_key_version = 0;
-	card->perso_target = 0;
-	card->perso_block = 0;
-}
-
-bool
-card_is_secured(const struct card *card)
-{
-	return card->life == CARD_SECURED;
-}
-
-enum rc
-card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY], const uint8_t *kcv,
-		uint8_t key[CRYPTO_KEY])
-{
-	static const uint8_t iv[CRYPTO_BLOCK] = { 0 };
-	const struct crypto *c = card->port->crypto;
-	uint8_t plain[CRYPTO_KEY], check[CRYPTO_KCV];
-	enum rc rc;
-
-	if (!card->session.open)
-		return RC_STATE;
-	rc = c->cbc(c->ctx, card->session_dek, card->session_dek_len, CRYPTO_DECRYPT, iv, wrapped,
-		    CRYPTO_KEY, plain);
-	if (rc == RC_OK && kcv) {
-		rc = crypto_kcv(c, plain, check);
-		if (rc == RC_OK && !mem_equal_ct(check, kcv, CRYPTO_KCV))
-			rc = RC_AUTH;
-	}
-	if (rc == RC_OK)
-		memcpy(key, plain, CRYPTO_KEY);
-	mem_wipe(plain, sizeof plain);
-	return rc;
 }
 
 size_t

@@ -99,3 +99,24 @@ card_call(struct card_env *door, void *request)
 	card_leave(card, index, &before);
 	return RC_OK;
 }
+
+enum rc
+card_format_app(struct card *card, unsigned int index)
+{
+	const struct card_app *app = card_app_at(card, index);
+	enum rc rc = RC_OK;
+
+	for (unsigned int step = 0; app->format && rc == RC_OK; step++) {
+		const struct card_confined before = card_enter(card, index);
+
+		rc = app->format(&card->env[index], step);
+		card_leave(card, index, &before);
+		if (rc == RC_NOT_FOUND) {
+			nv_discard(&card->nv);
+			return RC_OK;
+		}
+		if (rc == RC_OK)
+			rc = nv_commit(&card->nv);
+	}
+	return rc;
+}

@@ -170,7 +170,7 @@ write_page(struct writer *w, struct card *card, const struct apdu *cmd, uint8_t 
 
 	switch (cmd->p1) {
 	case P1_ISSUER:
-		if (card->selected == 0 && is_wanted(cmd, issuer_app.aid, issuer_app.aid_len) &&
+		if (card->selected == 0 && is_wanted(cmd, issuer_entry.aid, issuer_entry.aid_len) &&
 		    write_entry(w, card, 0) != RC_OK)
 			return SW_MEMORY;
 		return w->len > 0 ? SW_OK : SW_REFERENCE;
@@ -302,7 +302,7 @@ set_card_status(struct card *card, const struct apdu *cmd)
 	uint16_t sw;
 
 	if (cmd->lc != 0 &&
-	    (cmd->lc != issuer_app.aid_len || memcmp(cmd->data, issuer_app.aid, cmd->lc) != 0))
+	    (cmd->lc != issuer_entry.aid_len || memcmp(cmd->data, issuer_entry.aid, cmd->lc) != 0))
 		return SW_REFERENCE;
 	if (card->selected != 0)
 		return SW_CONDITIONS;

@@ -21,7 +21,8 @@ struct issuer_data {
 };
 #define ISSUER_DATA_SIZE 64U
 
-extern const struct card_app issuer_app;
+extern const struct card_app issuer_entry; /* name and AID of the issuer domain */
+extern const struct card_app issuer_app;   /* what every security domain does: the commands */
 extern const uint8_t issuer_test_key[CRYPTO_KEY];
 
 /* Bytes of the issuer domain's partition, whole pages. */

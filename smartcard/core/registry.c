@@ -20,7 +20,7 @@ card_app_at(const struct card *card, unsigned int index)
 	const struct card_port *port = card->port;
 
 	if (index == 0)
-		return &issuer_app;
+		return &issuer_entry;
 	return index <= port->app_count ? port->apps[index - 1]
 					: port->domains[index - 1 - port->app_count];
 }
