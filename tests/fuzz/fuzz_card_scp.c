@@ -4,13 +4,11 @@
  * domain. Then commands: header of 4 bytes, length u8, data; header 00 00 00 00 opens the channel
  * anew. Whatever is sent: an answer that counts carries a right MAC, nothing stays staged, no part
  * of the card but the one meant is touched by a refusal, and the card comes up again. */
-#include "apps/profile.h"
 #include "base/bytes.h"
 #include "core/kernel.h"
-#include "crypto_openssl/crypto_openssl.h"
+#include "fuzz_bench.h"
 #include "wire/personalise.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSION_OF_DOMAIN 1
@@ -19,92 +17,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct bench {
-	struct nv_port nv;
-	uint8_t bytes[CARD_NV_SIZE];
-	struct crypto_openssl *openssl;
-	const struct crypto *crypto;
-	struct card_port port;
-	struct profile_ram ram;
-	struct card card;
+	struct fuzz_bench base;
 	struct scp03_session session;
 	uint8_t level;
 	bool of_domain;
 };
 
-static void
-require(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static enum rc
-ram_read(void *ctx, uint32_t offset, uint8_t *dst, uint32_t len)
-{
-	const struct bench *b = ctx;
-
-	require(offset <= CARD_NV_SIZE && len <= CARD_NV_SIZE - offset);
-	memcpy(dst, b->bytes + offset, len);
-	return RC_OK;
-}
-
-static enum rc
-ram_write(void *ctx, uint32_t offset, const uint8_t *src, uint32_t len)
-{
-	struct bench *b = ctx;
-
-	require(offset <= CARD_NV_SIZE && len <= CARD_NV_SIZE - offset);
-	memcpy(b->bytes + offset, src, len);
-	return RC_OK;
-}
-
 /* The CA domain gets a key set too, all bytes 5A. */
 static void
-give_domain_keys(struct bench *b)
+give_domain_keys(struct fuzz_bench *b)
 {
 	struct key_set set = { .version = VERSION_OF_DOMAIN, .len = { 16, 16, 16 } };
 
 	memset(set.key, 0x5A, sizeof set.key);
-	require(domain_set_stage(&b->card, CA_DOMAIN_ENTRY, 0, &set) == RC_OK);
-	require(nv_commit(&b->card.nv) == RC_OK);
-}
-
-/* One blank card for all inputs of a process; its memory is put back for each. */
-static struct bench *
-the_bench(void)
-{
-	static struct bench bench;
-	static uint8_t blank[CARD_NV_SIZE];
-	static const uint8_t serial[8] = { 1 };
-
-	if (!bench.openssl) {
-		bench.openssl = crypto_openssl_new();
-		require(bench.openssl != NULL);
-		bench.crypto = crypto_openssl_table(bench.openssl);
-		bench.nv = (struct nv_port) { .ctx = &bench,
-					      .size = CARD_NV_SIZE,
-					      .page = CARD_NV_PAGE,
-					      .read = ram_read,
-					      .write = ram_write };
-		profile_port(&bench.port, bench.crypto, &bench.nv, &bench.ram);
-		require(card_format(&bench.card, &bench.port, serial) == RC_OK);
-		require(card_reset(&bench.card, &bench.port) == RC_OK);
-		give_domain_keys(&bench);
-		memcpy(blank, bench.bytes, sizeof blank);
-	}
-	memcpy(bench.bytes, blank, sizeof blank);
-	require(card_reset(&bench.card, &bench.port) == RC_OK);
-	return &bench;
-}
-
-static size_t
-transmit(struct bench *b, const uint8_t *cmd, size_t len, uint8_t *rsp)
-{
-	size_t n = card_transmit(&b->card, cmd, len, rsp, 1026);
-
-	require(n >= 2 && n <= 1026);
-	require(!nv_is_staged(&b->card.nv) && !b->card.nv.window.closed);
-	return n;
+	fuzz_require(domain_set_stage(&b->card, CA_DOMAIN_ENTRY, 0, &set) == RC_OK);
+	fuzz_require(nv_commit(&b->card.nv) == RC_OK);
 }
 
 /* false: the card does not open it any more (other keys, locked, deleted, another i). */
@@ -122,15 +49,15 @@ open_channel(struct bench *b)
 	for (uint8_t i = 0; i < CRYPTO_KEY; i++)
 		keys.enc[i] = keys.mac[i] = b->of_domain ? 0x5A : (uint8_t)(0x40 + i);
 	memcpy(keys.dek, keys.enc, sizeof keys.dek);
-	(void)transmit(b, b->of_domain ? domain : issuer,
-		       b->of_domain ? sizeof domain : sizeof issuer, rsp);
-	if (transmit(b, update, sizeof update, rsp) != 34 ||
-	    scp03_derive_set(b->crypto, &keys, SCP03_S8, update + 5, rsp + 13, &b->session) !=
+	(void)fuzz_bench_transmit(&b->base, b->of_domain ? domain : issuer,
+				  b->of_domain ? sizeof domain : sizeof issuer, rsp);
+	if (fuzz_bench_transmit(&b->base, update, sizeof update, rsp) != 34 ||
+	    scp03_derive_set(b->base.crypto, &keys, SCP03_S8, update + 5, rsp + 13, &b->session) !=
 		    RC_OK ||
-	    scp03_host_authenticate(b->crypto, &b->session, b->level, cmd, sizeof cmd, &len) !=
+	    scp03_host_authenticate(b->base.crypto, &b->session, b->level, cmd, sizeof cmd, &len) !=
 		    RC_OK)
 		return false;
-	len = transmit(b, cmd, len, rsp);
+	len = fuzz_bench_transmit(&b->base, cmd, len, rsp);
 	return len == 2 && get_be16(rsp) == 0x9000;
 }
 
@@ -138,14 +65,15 @@ open_channel(struct bench *b)
 static void
 check_walls(const struct bench *b, const uint8_t *before)
 {
-	const struct nv_part *purse = &b->card.env[2].part, *issuer = &b->card.env[0].part;
+	const struct nv_part *purse = &b->base.card.env[2].part,
+			     *issuer = &b->base.card.env[0].part;
 
 	if (!b->of_domain)
 		return;
-	require(memcmp(b->bytes + purse->base, before + purse->base, purse->size) == 0);
-	require(memcmp(b->bytes + issuer->base + 2 * CARD_NV_PAGE,
-		       before + issuer->base + 2 * CARD_NV_PAGE,
-		       issuer->size - 2 * CARD_NV_PAGE) == 0);
+	fuzz_require(memcmp(b->base.bytes + purse->base, before + purse->base, purse->size) == 0);
+	fuzz_require(memcmp(b->base.bytes + issuer->base + 2 * CARD_NV_PAGE,
+			    before + issuer->base + 2 * CARD_NV_PAGE,
+			    issuer->size - 2 * CARD_NV_PAGE) == 0);
 }
 
 static bool
@@ -155,14 +83,14 @@ send(struct bench *b, const uint8_t header[4], const uint8_t *data, size_t len)
 	size_t cmd_len = 0, n;
 	uint16_t sw;
 
-	if (scp03_host_wrap(b->crypto, &b->session, header, data, len, cmd, sizeof cmd, &cmd_len) !=
-	    RC_OK)
+	if (scp03_host_wrap(b->base.crypto, &b->session, header, data, len, cmd, sizeof cmd,
+			    &cmd_len) != RC_OK)
 		return b->session.open;
-	n = transmit(b, cmd, cmd_len, rsp) - 2;
+	n = fuzz_bench_transmit(&b->base, cmd, cmd_len, rsp) - 2;
 	sw = get_be16(rsp + n);
-	if (b->card.session.open)
-		require(scp03_host_unwrap(b->crypto, &b->session, rsp, &n, sw) == RC_OK);
-	return b->card.session.open;
+	if (b->base.card.session.open)
+		fuzz_require(scp03_host_unwrap(b->base.crypto, &b->session, rsp, &n, sw) == RC_OK);
+	return b->base.card.session.open;
 }
 
 int
@@ -172,13 +100,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t again[4];
 	static uint8_t before[CARD_NV_SIZE];
 	struct reader r = reader_over(data, size);
-	struct bench *b = the_bench();
+	static struct bench bench;
+	struct bench *b = &bench;
 	const uint8_t options = read_u8(&r);
 	bool open;
 
+	fuzz_bench_start(&b->base, give_domain_keys);
 	b->level = levels[options & 7];
 	b->of_domain = (options & 8) != 0;
-	memcpy(before, b->bytes, sizeof before);
+	memcpy(before, b->base.bytes, sizeof before);
 	open = open_channel(b);
 	while (open && !r.failed && r.left > 0) {
 		const uint8_t *header = read_slice(&r, 4);
@@ -195,6 +125,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			open = open_channel(b);
 	}
 	check_walls(b, before);
-	require(card_reset(&b->card, &b->port) == RC_OK);
+	fuzz_require(card_reset(&b->base.card, &b->base.port) == RC_OK);
 	return 0;
 }

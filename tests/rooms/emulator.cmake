@@ -19,9 +19,9 @@ if(NOT TESSERA_FUZZ)
 		COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/test_tessera_card.sh ${CMAKE_BINARY_DIR}/bin)
 	set_tests_properties(tessera_card PROPERTIES TIMEOUT 60)
 endif()
-tessera_fuzz(NAME card_apdu SOURCES fuzz/fuzz_card_apdu.c
+tessera_fuzz(NAME card_apdu SOURCES fuzz/fuzz_card_apdu.c fuzz/fuzz_bench.c
 	USES tessera_apps tessera_core tessera_channel tessera_crypto_openssl)
-tessera_fuzz(NAME card_scp SOURCES fuzz/fuzz_card_scp.c
+tessera_fuzz(NAME card_scp SOURCES fuzz/fuzz_card_scp.c fuzz/fuzz_bench.c
 	USES tessera_apps tessera_core tessera_channel tessera_crypto_openssl)
 tessera_fuzz(NAME card_image SOURCES fuzz/fuzz_card_image.c
 	USES tessera_emulator tessera_apps tessera_core tessera_crypto_openssl)
