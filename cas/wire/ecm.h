@@ -57,7 +57,7 @@ struct ecm_offer {
 	uint32_t event_end;
 };
 
-/* Who may watch. Subscription OR event OR offered event OR free; rating and negative list refuse.
+/* Who may watch. Subscription OR event OR offered event OR free; the negative list refuses.
  */
 struct ecm_criteria {
 	uint8_t product_count;

@@ -95,7 +95,7 @@ cmd_service_add(int argc, char **argv)
 		  .kind = CLI_U16,
 		  .value = &rating,
 		  .argument = "AGE",
-		  .help = "minimum age",
+		  .help = "minimum age, carried in ECMs (cards do not act on it yet)",
 		  .max = 99 },
 		{ .name = "free",
 		  .kind = CLI_FLAG,
