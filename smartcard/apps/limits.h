@@ -3,7 +3,9 @@
 #ifndef TESSERA_APPS_LIMITS_H
 #define TESSERA_APPS_LIMITS_H
 
-#define CARD_NV_SIZE 32768
+#ifndef CARD_NV_SIZE /* a smaller memory is the builder's choice */
+#define CARD_NV_SIZE 40960
+#endif
 #define CARD_NV_PAGE 64
 #define CA_OPERATORS_MAX 1 /* one until several operators share a card */
 #define CA_GROUPS_MAX 8    /* key groups, two slots (odd, even) each */

@@ -9,6 +9,7 @@
 #include "crypto_openssl/crypto_openssl.h"
 #include "emulator/image.h"
 #include "emulator/inspect.h"
+#include "emulator/migrate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,19 +47,27 @@ draft_write(void *ctx, uint32_t offset, const uint8_t *src, uint32_t len)
 	return RC_OK;
 }
 
-/* Formats a card in memory and writes it out. */
-static enum rc
-create(struct emulator *e, struct draft *d, const char *path, char why[EMULATOR_WHY])
+static void
+draft_port(struct draft *d)
 {
-	struct image_header header = { .nv_size = CARD_NV_SIZE, .nv_page = CARD_NV_PAGE };
-	const struct crypto *c = crypto_openssl_table(e->crypto);
-	enum rc rc = c->random(c->ctx, header.uid, sizeof header.uid);
-
 	d->port = (struct nv_port) { .ctx = d,
 				     .size = CARD_NV_SIZE,
 				     .page = CARD_NV_PAGE,
 				     .read = draft_read,
 				     .write = draft_write };
+}
+
+/* Formats a card in memory and writes it out. */
+static enum rc
+create(struct emulator *e, struct draft *d, const char *path, char why[EMULATOR_WHY])
+{
+	struct image_header header = { .version = IMAGE_VERSION,
+				       .nv_size = CARD_NV_SIZE,
+				       .nv_page = CARD_NV_PAGE };
+	const struct crypto *c = crypto_openssl_table(e->crypto);
+	enum rc rc = c->random(c->ctx, header.uid, sizeof header.uid);
+
+	draft_port(d);
 	profile_port(&e->port, c, &d->port, &e->ram);
 	if (rc == RC_OK)
 		rc = card_format(&e->card, &e->port, header.uid);
@@ -127,6 +136,90 @@ say_why(enum rc rc, char why[EMULATOR_WHY])
 		snprintf(why, EMULATOR_WHY, "the card does not power up: %s", rc_text(rc));
 }
 
+/* RC_INTEGRITY: an older image was put back. */
+static enum rc
+power_up(struct emulator *e, const char *path, bool allow_rollback, char why[EMULATOR_WHY])
+{
+	struct migrate_profile then;
+	struct card_port port = e->port;
+	enum rc rc = RC_OK;
+
+	if (e->image.header.version != IMAGE_VERSION)
+		rc = migrate_port(&port, e->image.header.version, &then);
+	if (rc == RC_OK)
+		rc = card_reset(&e->card, &port);
+	e->card.port = &e->port;
+	if (rc != RC_OK) {
+		say_why(rc, why);
+		return rc;
+	}
+	return generation_open(&e->generation, path, e->image.header.uid, e->card.nv.generation,
+			       allow_rollback, why);
+}
+
+/* Both cards at once: the old one on the image, the new one on the draft. */
+static enum rc
+migrate_into(struct emulator *e, struct draft *d)
+{
+	struct migrate_profile profile;
+	struct card_port then = e->port, now;
+	struct card *card = malloc(sizeof *card);
+	enum rc rc;
+
+	if (!card)
+		return RC_NO_MEMORY;
+	draft_port(d);
+	profile_port(&now, e->port.crypto, &d->port, &e->ram);
+	rc = migrate_port(&then, e->image.header.version, &profile);
+	if (rc == RC_OK)
+		rc = card_reset(&e->card, &then);
+	if (rc == RC_OK)
+		rc = migrate_card(&e->card, card, &now, e->image.header.uid);
+	e->card.port = &e->port;
+	mem_wipe(card, sizeof *card);
+	free(card);
+	return rc;
+}
+
+/* Makes the new image in memory, puts it in the old one's place and powers its card up. */
+static enum rc
+migrate(struct emulator *e, const char *path, char why[EMULATOR_WHY])
+{
+	struct draft *d = calloc(1, sizeof *d);
+	uint8_t *nv = malloc(CARD_NV_SIZE);
+	struct image_header header = e->image.header;
+	enum rc rc = d && nv ? RC_OK : RC_NO_MEMORY;
+
+	if (rc == RC_OK)
+		rc = migrate_into(e, d);
+	if (rc != RC_OK)
+		snprintf(why, EMULATOR_WHY,
+			 "an image of an earlier release that cannot be read: %s", rc_text(rc));
+	header.version = IMAGE_VERSION;
+	header.nv_size = CARD_NV_SIZE;
+	header.nv_page = CARD_NV_PAGE;
+	if (rc == RC_OK) {
+		memcpy(nv, d->nv, CARD_NV_SIZE);
+		rc = image_replace(&e->image, path, &header, nv, why);
+	}
+	if (e->image.nv == nv)
+		nv = NULL; /* the image's now */
+	if (rc == RC_OK) {
+		rc = card_reset(&e->card, &e->port);
+		if (rc != RC_OK)
+			say_why(rc, why);
+	}
+	if (rc == RC_OK)
+		rc = generation_write(&e->generation, e->card.nv.generation);
+	if (nv)
+		mem_wipe(nv, CARD_NV_SIZE);
+	free(nv);
+	if (d)
+		mem_wipe(d, sizeof *d);
+	free(d);
+	return rc;
+}
+
 enum rc
 emulator_open(const char *path, bool allow_rollback, struct emulator **out, char why[EMULATOR_WHY])
 {
@@ -140,13 +233,10 @@ emulator_open(const char *path, bool allow_rollback, struct emulator **out, char
 	rc = image_open(&e->image, path, why);
 	if (rc == RC_OK) {
 		profile_port(&e->port, crypto_openssl_table(e->crypto), &e->image.port, &e->ram);
-		rc = card_reset(&e->card, &e->port);
-		if (rc != RC_OK)
-			say_why(rc, why);
+		rc = power_up(e, path, allow_rollback, why);
 	}
-	if (rc == RC_OK)
-		rc = generation_open(&e->generation, path, e->image.header.uid,
-				     e->card.nv.generation, allow_rollback, why);
+	if (rc == RC_OK && e->image.header.version != IMAGE_VERSION)
+		rc = migrate(e, path, why);
 	if (rc != RC_OK) {
 		emulator_close(&e);
 		return rc;

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IMAGE_VERSION 1
 #define PROFILE_TELEVISION 1
 
 static const uint8_t magic[12] = { 'T', 'E', 'S', 'S', 'E', 'R', 'A', ' ', 'C', 'A', 'R', 'D' };
@@ -24,7 +23,7 @@ image_header_encode(const struct image_header *h, uint8_t out[IMAGE_HEADER])
 {
 	memset(out, 0, IMAGE_HEADER);
 	memcpy(out, magic, sizeof magic);
-	put_be16(out + 12, IMAGE_VERSION);
+	put_be16(out + 12, h->version);
 	put_be16(out + 14, PROFILE_TELEVISION);
 	put_be32(out + 16, h->nv_size);
 	put_be16(out + 20, h->nv_page);
@@ -37,7 +36,8 @@ image_header_decode(const uint8_t in[IMAGE_HEADER], struct image_header *h)
 {
 	if (memcmp(in, magic, sizeof magic) != 0)
 		return RC_FORMAT;
-	if (get_be16(in + 12) != IMAGE_VERSION || get_be16(in + 14) != PROFILE_TELEVISION)
+	h->version = get_be16(in + 12);
+	if (h->version < 1 || h->version > IMAGE_VERSION || get_be16(in + 14) != PROFILE_TELEVISION)
 		return RC_VERSION;
 	if (crc32_mpeg(CRC32_START, in, IMAGE_HEADER) != 0)
 		return RC_INTEGRITY;
@@ -118,10 +118,8 @@ port_sync(void *ctx)
 	return fdatasync(image->fd) == 0 ? RC_OK : RC_IO;
 }
 
-/* Writes header and memory to a new file and gives it its name, which must not be taken. */
 static enum rc
-write_new(int fd, const char *draft, const char *path, const struct image_header *h,
-	  const uint8_t *nv)
+write_file(int fd, const struct image_header *h, const uint8_t *nv)
 {
 	uint8_t header[IMAGE_HEADER];
 	enum rc rc;
@@ -130,8 +128,16 @@ write_new(int fd, const char *draft, const char *path, const struct image_header
 	rc = write_all(fd, header, sizeof header, 0);
 	if (rc == RC_OK)
 		rc = write_all(fd, nv, h->nv_size, IMAGE_HEADER);
-	if (rc == RC_OK && fsync(fd) != 0)
-		rc = RC_IO;
+	return rc == RC_OK && fsync(fd) != 0 ? RC_IO : rc;
+}
+
+/* Writes header and memory to a new file and gives it its name, which must not be taken. */
+static enum rc
+write_new(int fd, const char *draft, const char *path, const struct image_header *h,
+	  const uint8_t *nv)
+{
+	enum rc rc = write_file(fd, h, nv);
+
 	if (rc == RC_OK && link(draft, path) != 0)
 		rc = errno == EEXIST ? RC_CONFLICT : RC_IO;
 	return rc;
@@ -209,6 +215,19 @@ load(struct image *image)
 	return read_all(image->fd, image->nv, image->header.nv_size, IMAGE_HEADER);
 }
 
+static void
+set_port(struct image *image)
+{
+	image->port = (struct nv_port) {
+		.ctx = image,
+		.size = image->header.nv_size,
+		.page = image->header.nv_page,
+		.read = port_read,
+		.write = port_write,
+		.sync = port_sync,
+	};
+}
+
 enum rc
 image_open(struct image *image, const char *path, char why[EMULATOR_WHY])
 {
@@ -230,15 +249,56 @@ image_open(struct image *image, const char *path, char why[EMULATOR_WHY])
 		image_close(image);
 		return rc;
 	}
-	image->port = (struct nv_port) {
-		.ctx = image,
-		.size = image->header.nv_size,
-		.page = image->header.nv_page,
-		.read = port_read,
-		.write = port_write,
-		.sync = port_sync,
-	};
+	set_port(image);
 	return RC_OK;
+}
+
+/* Makes the name's new owner durable; cuts the name down to its folder. */
+static enum rc
+sync_folder(char *name)
+{
+	char *slash = strrchr(name, '/');
+	enum rc rc;
+	int fd;
+
+	if (slash)
+		slash[1] = '\0';
+	fd = open(slash ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return RC_IO;
+	rc = fsync(fd) == 0 ? RC_OK : RC_IO;
+	close(fd);
+	return rc;
+}
+
+enum rc
+image_replace(struct image *image, const char *path, const struct image_header *h, uint8_t *nv,
+	      char why[EMULATOR_WHY])
+{
+	char draft[IMAGE_PATH_MAX];
+	enum rc rc = RC_IO;
+	int fd = -1;
+
+	if ((size_t)snprintf(draft, sizeof draft, "%s.XXXXXX", path) < sizeof draft)
+		fd = mkstemp(draft);
+	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		rc = write_file(fd, h, nv);
+	if (rc == RC_OK && rename(draft, path) != 0)
+		rc = RC_IO;
+	if (rc != RC_OK) {
+		snprintf(why, EMULATOR_WHY,
+			 "an image of an earlier release, and its new one cannot be written: %s",
+			 strerror(errno));
+		if (fd >= 0) {
+			unlink(draft);
+			close(fd);
+		}
+		return rc;
+	}
+	image_close(image);
+	*image = (struct image) { .fd = fd, .header = *h, .nv = nv };
+	set_port(image);
+	return sync_folder(draft);
 }
 
 void

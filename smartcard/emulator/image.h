@@ -14,7 +14,10 @@
 #define IMAGE_NV_MAX 65536U
 #define IMAGE_PATH_MAX 1024
 
+#define IMAGE_VERSION 2 /* written; 1 is read too */
+
 struct image_header {
+	uint16_t version; /* 1…IMAGE_VERSION */
 	uint32_t nv_size;
 	uint16_t nv_page;
 	uint8_t uid[IMAGE_UID];
@@ -37,6 +40,11 @@ enum rc image_create(const char *path, const struct image_header *h, const uint8
 		     char why[EMULATOR_WHY]) RC_CHECKED;
 /* RC_NOT_FOUND, RC_FORMAT, RC_VERSION, RC_INTEGRITY, RC_CONFLICT: in use, RC_IO, RC_NO_MEMORY. */
 enum rc image_open(struct image *image, const char *path, char why[EMULATOR_WHY]) RC_CHECKED;
+/* Puts a new file with this header and memory in the image's place, locked as it was: the old one
+ * or the new one has the name at every moment. The image takes over nv (from malloc) when
+ * it has become the new one, header.version tells. RC_IO. */
+enum rc image_replace(struct image *image, const char *path, const struct image_header *h,
+		      uint8_t *nv, char why[EMULATOR_WHY]) RC_CHECKED;
 void image_close(struct image *image); /* wipes; may be called on a closed one */
 
 #define GENERATION_LINE 48

@@ -6,18 +6,20 @@
 
 #include "core/nv.h"
 
+#define NV_RAM_MAX 49152 /* bytes */
+
 enum tear { TEAR_OLD, TEAR_NEW, TEAR_MIXED, TEAR_FF, TEAR_COUNT };
 
 struct nv_ram {
 	struct nv_port port; /* ctx points at this struct: do not copy */
-	uint8_t bytes[32768];
+	uint8_t bytes[NV_RAM_MAX];
 	uint32_t page_writes; /* since nv_ram_power_up */
 	int64_t cut_after;    /* < 0: never */
 	enum tear tear;
 	uint32_t reads;      /* since nv_ram_power_up */
 	int64_t fault_after; /* reads; < 0: never */
 	bool dead;
-	uint8_t remembered[32768];
+	uint8_t remembered[NV_RAM_MAX];
 };
 
 void nv_ram_init(struct nv_ram *ram, uint32_t size, uint16_t page);

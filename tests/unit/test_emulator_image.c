@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* smartcard/emulator: image file, lock, generation counter. */
 #include "base/status_word.h"
+#include "apps/limits.h"
 #include "core/card.h"
 #include "emulator/emulator.h"
 #include "emulator/image.h"
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IMAGE_SIZE (IMAGE_HEADER + 32768)
+#define IMAGE_SIZE (IMAGE_HEADER + CARD_NV_SIZE)
 
 static char folder[64], path[128], beside[160], copy[128];
 static char why[EMULATOR_WHY];
@@ -77,7 +78,7 @@ open_and_close(bool allow_rollback)
 static void
 image_header__round_trip_and_every_damaged_byte_is_noticed(void)
 {
-	const struct image_header want = { 32768, 64, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	const struct image_header want = { 2, 32768, 64, { 1, 2, 3, 4, 5, 6, 7, 8 } };
 	uint8_t header[IMAGE_HEADER];
 	struct image_header got;
 

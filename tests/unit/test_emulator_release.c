@@ -14,18 +14,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMAGE_SIZE (IMAGE_HEADER + CARD_NV_SIZE)
+#define IMAGE_SIZE_1 (IMAGE_HEADER + 32768)
 #define CREDIT 2000U
 
 static struct card_fixture f;
 static char folder[64], path[96], beside[128];
 static char why[EMULATOR_WHY];
+static uint8_t bytes[IMAGE_SIZE_1 + 1]; /* of the release */
 
 /* Personalised and SECURED, product granted, purse filled, one event bought. */
 static int
 make(const char *name)
 {
-	struct image_header h = { CARD_NV_SIZE, CARD_NV_PAGE, "RELEASE" };
+	struct image_header h = { IMAGE_VERSION, CARD_NV_SIZE, CARD_NV_PAGE, "RELEASE" };
 	struct ca_answer a;
 	struct ecm offer = fix_offer_ecm(FIX_T0 + 10);
 	const struct ca_purchase p = fix_purchase();
@@ -41,7 +42,6 @@ make(const char *name)
 static struct emulator *
 open_copy(const char *release)
 {
-	static uint8_t bytes[IMAGE_SIZE + 1];
 	struct emulator *e = NULL;
 	FILE *in = fopen(release, "rb"), *out;
 
@@ -50,8 +50,8 @@ open_copy(const char *release)
 	snprintf(path, sizeof path, "%s/card.img", folder);
 	snprintf(beside, sizeof beside, "%s.generation", path);
 	out = fopen(path, "wb");
-	CHECK(in && fread(bytes, 1, sizeof bytes, in) == IMAGE_SIZE);
-	CHECK(out && fwrite(bytes, 1, IMAGE_SIZE, out) == IMAGE_SIZE);
+	CHECK(in && fread(bytes, 1, sizeof bytes, in) == IMAGE_SIZE_1);
+	CHECK(out && fwrite(bytes, 1, IMAGE_SIZE_1, out) == IMAGE_SIZE_1);
 	if (in)
 		fclose(in);
 	if (out)
@@ -123,11 +123,69 @@ release__an_image_of_the_first_release_opens_watches_and_keeps_its_money(void)
 	close_copy(&e);
 }
 
+static uint8_t
+file_byte(long at)
+{
+	FILE *in = fopen(path, "rb");
+	int c = in && fseek(in, at, SEEK_SET) == 0 ? fgetc(in) : EOF;
+
+	if (in)
+		fclose(in);
+	return (uint8_t)c;
+}
+
+static uint32_t
+balance_of(struct emulator *e)
+{
+	static const uint8_t select[4] = { 0x00, 0xA4, 0x04, 0x00 }, aid[] = AID_PURSE;
+	static const uint8_t balance[4] = { 0x80, 0x5C, 0x00, 0x02 };
+	uint8_t rsp[258];
+	size_t len;
+
+	CHECK(exchange(e, select, aid, sizeof aid, rsp, &len) == SW_OK);
+	CHECK(exchange(e, balance, NULL, 0, rsp, &len) == SW_OK && len == 4);
+	return get_be32(rsp);
+}
+
+static void
+release__an_image_becomes_one_of_this_release_once_and_for_all(void)
+{
+	struct emulator *e = open_copy(TESSERA_SOURCE_DIR "/tests/vectors/card_1.img");
+
+	if (!e)
+		return;
+	CHECK(file_byte(13) == IMAGE_VERSION);
+	CHECK(balance_of(e) == CREDIT - FIX_PRICE);
+	emulator_close(&e);
+	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
+	CHECK(e && why[0] == '\0' && balance_of(e) == CREDIT - FIX_PRICE);
+	close_copy(&e);
+}
+
+static void
+release__an_older_copy_put_back_is_found_and_stays_as_it_was(void)
+{
+	struct emulator *e = open_copy(TESSERA_SOURCE_DIR "/tests/vectors/card_1.img");
+	FILE *out;
+
+	emulator_close(&e);
+	unlink(path);
+	out = fopen(path, "wb");
+	CHECK(out && fwrite(bytes, 1, IMAGE_SIZE_1, out) == IMAGE_SIZE_1);
+	if (out)
+		fclose(out);
+	CHECK_RC(emulator_open(path, false, &e, why), RC_INTEGRITY);
+	CHECK(file_byte(13) == 1);
+	close_copy(&e);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
 		TEST(release__an_image_of_the_first_release_opens_watches_and_keeps_its_money),
+		TEST(release__an_image_becomes_one_of_this_release_once_and_for_all),
+		TEST(release__an_older_copy_put_back_is_found_and_stays_as_it_was),
 	};
 
 	if (argc == 2)
