@@ -66,7 +66,12 @@ enum emm_tag {
 };
 
 /* Who put money in: the writer of one monotone credit total of a slot. */
-enum credit_source { CREDIT_EMM = 1, CREDIT_LOAD = 2, CREDIT_CODE = 3 };
+enum credit_source {
+	CREDIT_EMM = 1,
+	CREDIT_LOAD = 2,
+	CREDIT_CODE = 3,
+	CREDIT_REFUND = 4 /* never in EMM_TAG_CREDIT: refunds have a command of their own */
+};
 
 struct emm_command {
 	uint8_t tag;

@@ -7,8 +7,10 @@
 
 #define RECORD_FLAGS (RECORD_MAY_RECORD | RECORD_NO_CALLBACK)
 #define SLOT_MAX 15U
-#define TAC_FROM 6U /* operator … */
-#define TAC_TO 40U  /* … up to and with the balance */
+#define TAC_FROM 6U       /* operator … */
+#define TAC_FROM_TYPED 4U /* or type … */
+#define TAC_TO 40U        /* … up to and with the balance */
+#define REFUND_SOURCE 4U
 
 void
 record_encode(const struct record *r, uint8_t out[RECORD_SIZE])
@@ -22,7 +24,7 @@ record_encode(const struct record *r, uint8_t out[RECORD_SIZE])
 	write_be32(&w, r->event_id);
 	write_be16(&w, r->service_id);
 	write_u8(&w, r->slot);
-	write_u8(&w, 0);
+	write_u8(&w, r->count);
 	write_bytes(&w, r->unit, UNIT_SIZE);
 	write_u8(&w, 0);
 	write_be32(&w, r->price);
@@ -37,7 +39,7 @@ record_decode(const uint8_t in[RECORD_SIZE], struct record *r)
 {
 	struct reader b = reader_over(in, RECORD_SIZE);
 	struct record got = { 0 };
-	unsigned int zeros;
+	uint8_t zero;
 
 	got.sequence = read_be32(&b);
 	got.type = read_u8(&b);
@@ -46,30 +48,37 @@ record_decode(const uint8_t in[RECORD_SIZE], struct record *r)
 	got.event_id = read_be32(&b);
 	got.service_id = read_be16(&b);
 	got.slot = read_u8(&b);
-	zeros = read_u8(&b);
+	got.count = read_u8(&b);
 	read_bytes(&b, got.unit, UNIT_SIZE);
-	zeros |= read_u8(&b);
+	zero = read_u8(&b);
 	got.price = read_be32(&b);
 	got.time = read_be32(&b);
 	got.purse_sequence = read_be32(&b);
 	got.balance_after = (int64_t)read_be64(&b);
 	read_bytes(&b, got.tac, RECORD_TAC);
-	if (got.type < RECORD_EVENT || got.type > RECORD_BOOKING || (got.flags & ~RECORD_FLAGS) ||
-	    got.slot > SLOT_MAX || zeros != 0)
+	if (got.type < RECORD_EVENT || got.type > RECORD_PAYOUT || (got.flags & ~RECORD_FLAGS) ||
+	    got.slot > SLOT_MAX || zero != 0 || (got.count > 0) != (got.type == RECORD_SLICE))
 		return RC_FORMAT;
 	*r = got;
 	return RC_OK;
+}
+
+bool
+record_is_debit(uint8_t type)
+{
+	return type == RECORD_EVENT || type == RECORD_SLICE || type == RECORD_PAYOUT;
 }
 
 enum rc
 record_tac(const struct crypto *c, const uint8_t tac_key[CRYPTO_KEY], const struct record *r,
 	   uint8_t tac[RECORD_TAC])
 {
+	size_t from = r->type == RECORD_EVENT ? TAC_FROM : TAC_FROM_TYPED;
 	uint8_t bytes[RECORD_SIZE], mac[CRYPTO_MAC];
 	enum rc rc;
 
 	record_encode(r, bytes);
-	rc = crypto_cmac(c, tac_key, bytes + TAC_FROM, TAC_TO - TAC_FROM, mac);
+	rc = crypto_cmac(c, tac_key, bytes + from, TAC_TO - from, mac);
 	if (rc == RC_OK)
 		memcpy(tac, mac, RECORD_TAC);
 	mem_wipe(mac, sizeof mac);
@@ -86,23 +95,51 @@ record_chain(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
 	return c->cmac(c->ctx, chain_key, CRYPTO_KEY, parts, 2, next);
 }
 
+/* First 8 bytes of the MAC over what was written. */
+static enum rc
+cryptogram_over(const struct crypto *c, const uint8_t key[CRYPTO_KEY], const struct writer *w,
+		uint8_t cryptogram[8])
+{
+	uint8_t mac[CRYPTO_MAC];
+	enum rc rc = crypto_cmac(c, key, w->base, w->len, mac);
+
+	if (rc == RC_OK)
+		memcpy(cryptogram, mac, 8);
+	mem_wipe(mac, sizeof mac);
+	return rc;
+}
+
+static void
+write_credit(struct writer *w, uint32_t leaf, uint8_t slot, uint8_t source, uint64_t total,
+	     uint32_t sequence)
+{
+	write_be32(w, leaf);
+	write_u8(w, slot);
+	write_u8(w, source);
+	write_be64(w, total);
+	write_be32(w, sequence);
+}
+
 enum rc
 credit_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY], uint32_t leaf,
 		  uint8_t slot, uint8_t source, uint64_t total, uint32_t sequence,
 		  uint8_t cryptogram[8])
 {
-	uint8_t message[18], mac[CRYPTO_MAC];
+	uint8_t message[18];
 	struct writer w = writer_over(message, sizeof message);
-	enum rc rc;
 
-	write_be32(&w, leaf);
-	write_u8(&w, slot);
-	write_u8(&w, source);
-	write_be64(&w, total);
-	write_be32(&w, sequence);
-	rc = crypto_cmac(c, topup_key, message, w.len, mac);
-	if (rc == RC_OK)
-		memcpy(cryptogram, mac, 8);
-	mem_wipe(mac, sizeof mac);
-	return rc;
+	write_credit(&w, leaf, slot, source, total, sequence);
+	return cryptogram_over(c, topup_key, &w, cryptogram);
+}
+
+enum rc
+refund_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY], uint32_t leaf,
+		  const struct refund *refund, uint8_t cryptogram[8])
+{
+	uint8_t message[22];
+	struct writer w = writer_over(message, sizeof message);
+
+	write_credit(&w, leaf, refund->slot, REFUND_SOURCE, refund->total, refund->sequence);
+	write_be32(&w, refund->record);
+	return cryptogram_over(c, topup_key, &w, cryptogram);
 }

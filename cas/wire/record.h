@@ -10,12 +10,15 @@
 #define RECORD_TAC 8
 
 enum record_type {
-	RECORD_EVENT = 1,  /* purchase of an event */
-	RECORD_SLICE = 2,  /* pay-per-time session; numbered, not in use yet */
-	RECORD_TOPUP = 3,  /* numbered, not in use yet */
-	RECORD_REFUND = 4, /* numbered, not in use yet */
-	RECORD_BOOKING = 5 /* numbered, not in use yet */
+	RECORD_EVENT = 1,   /* purchase of an event */
+	RECORD_SLICE = 2,   /* pay-per-time session: price is the sum of its slices */
+	RECORD_TOPUP = 3,   /* event_id: sequence of the credit; service_id: its source */
+	RECORD_REFUND = 4,  /* event_id: the record that was paid back */
+	RECORD_BOOKING = 5, /* nothing is paid yet: price is what was agreed */
+	RECORD_PAYOUT = 6   /* the whole balance is taken off to be paid out in cash */
 };
+/* True when records of this type take money off their slot. */
+bool record_is_debit(uint8_t type);
 #define RECORD_MAY_RECORD 0x01
 #define RECORD_NO_CALLBACK 0x02
 
@@ -27,9 +30,10 @@ struct record {
 	uint32_t event_id;
 	uint16_t service_id;
 	uint8_t slot;
+	uint8_t count; /* slices of a session, 1…255; 0 in other types */
 	uint8_t unit[UNIT_SIZE];
 	uint32_t price; /* minor units */
-	uint32_t time;  /* of the ECM that carried the offer */
+	uint32_t time;  /* of the ECM that carried the offer or the newest slice; else the clock's */
 	uint32_t purse_sequence;
 	int64_t balance_after; /* minor units */
 	uint8_t tac[RECORD_TAC];
@@ -38,8 +42,8 @@ struct record {
 void record_encode(const struct record *r, uint8_t out[RECORD_SIZE]);
 enum rc record_decode(const uint8_t in[RECORD_SIZE], struct record *r) RC_CHECKED; /* RC_FORMAT */
 
-/* The purse's proof of a debit: CMAC under the card's TAC key over the record's fields
- * (FORMATS.md), 8 bytes. */
+/* The purse's proof: CMAC under the card's TAC key over the record's fields (FORMATS.md), 8 bytes.
+ */
 enum rc record_tac(const struct crypto *c, const uint8_t tac_key[CRYPTO_KEY],
 		   const struct record *r, uint8_t tac[RECORD_TAC]) RC_CHECKED;
 /* next = CMAC(chain_key, previous | record). The chain starts with 16 zero bytes. */
@@ -51,6 +55,17 @@ enum rc record_chain(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY]
 enum rc credit_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY],
 			  uint32_t leaf, uint8_t slot, uint8_t source, uint64_t total,
 			  uint32_t sequence, uint8_t cryptogram[8]) RC_CHECKED;
+/* Cryptogram of a refund: CMAC(topup_key, leaf u32 | slot u8 | 04 | total u64 | sequence u32 |
+ * record u32)[8]. */
+struct refund {
+	uint8_t slot;
+	uint32_t record;
+	uint64_t total;
+	uint32_t sequence;
+};
+enum rc refund_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY],
+			  uint32_t leaf, const struct refund *refund,
+			  uint8_t cryptogram[8]) RC_CHECKED;
 
 #define REPORT_HEADER 32     /* in clear, see FORMATS.md */
 #define REPORT_RECORDS_MAX 2 /* in one batch: a batch fits a short APDU's 256 bytes */

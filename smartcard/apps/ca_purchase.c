@@ -111,7 +111,7 @@ debit(const struct card_env *env, struct record *r, enum ca_outcome *outcome)
 
 	if (rc != RC_OK)
 		return rc;
-	result = service->debit(purse, aid, sizeof aid, r);
+	result = service->debit(purse, aid, sizeof aid, r, r->price);
 	if (result == PURSE_OK)
 		*outcome = OUTCOME_OPEN;
 	else if (result == PURSE_BALANCE_LOW)

@@ -22,17 +22,31 @@ enum purse_result {
 	PURSE_FAULT      /* memory or cryptography failed */
 };
 
+/* A new total of one writer of a slot, with the purse domain's cryptogram (wire/record.h). */
+struct purse_credit {
+	uint8_t slot;
+	uint8_t source; /* enum credit_source */
+	uint64_t total;
+	uint32_t sequence;
+	uint32_t record; /* CREDIT_REFUND: the record that is paid back */
+	uint8_t cryptogram[8];
+};
+
 /* door as card_service gives it. */
 struct purse_service {
 	/* Reads a slot. */
 	enum purse_result (*slot)(struct card_env *door, uint8_t slot, struct ca_slot *out);
-	/* Checks unit, balance and limit, then stages the debit and its log entry. Fills
-	 * purse_sequence, balance_after and tac of *r from its other fields. */
+	/* Checks unit, balance and limit, then stages the debit of an amount and its log entry.
+	 * Fills purse_sequence, balance_after and tac of *r from its other fields: price is what
+	 * the record says in all, of which a slice is paid now; amount 0 pays nothing and only
+	 * certifies the record (a booking). No limit holds for a pay-out, which takes all. */
 	enum purse_result (*debit)(struct card_env *door, const uint8_t *caller_aid,
-				   uint8_t caller_aid_len, struct record *r);
-	/* Stages a new total of one credit source, if the cryptogram is the purse domain's. */
-	enum purse_result (*credit)(struct card_env *door, uint8_t slot, uint8_t source,
-				    uint64_t total, uint32_t sequence, const uint8_t cryptogram[8]);
+				   uint8_t caller_aid_len, struct record *r, uint32_t amount);
+	/* Stages a new total of one writer, if the cryptogram is the purse domain's. Fills slot,
+	 * unit, price, purse_sequence, balance_after and tac of *r (which may be NULL) from its
+	 * other fields. */
+	enum purse_result (*credit)(struct card_env *door, const struct purse_credit *credit,
+				    struct record *r);
 };
 
 #endif

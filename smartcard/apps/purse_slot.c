@@ -70,29 +70,44 @@ stage_transaction(const struct card_env *purse, const struct purse_head *head, u
 	return rc;
 }
 
-/* Fills the purse's part of the record and stages; head and slot are the new ones. */
+/* Fills the purse's part of a record; head and slot are those after the transaction. */
+static enum rc
+certify(const struct card_env *purse, const struct purse_head *head, const struct purse_slot *s,
+	struct record *r)
+{
+	uint8_t key[CRYPTO_KEY];
+	enum rc rc = ladder_derive(purse->crypto, head->key, LABEL_TAC, NULL, 0, key);
+
+	r->purse_sequence = head->sequence;
+	r->balance_after = (int64_t)purse_slot_balance(s);
+	if (rc == RC_OK)
+		rc = record_tac(purse->crypto, key, r, r->tac);
+	mem_wipe(key, sizeof key);
+	return rc;
+}
+
+/* Takes the amount off, with the record's proof; 0: the proof alone. */
 static enum purse_result
-commit_debit(struct card_env *purse, const struct purse_head *head, const struct purse_slot *s,
-	     struct record *r)
+commit_debit(struct card_env *purse, struct purse_head *head, struct purse_slot *s,
+	     struct record *r, uint32_t amount)
 {
 	struct record proof = *r;
-	struct purse_entry entry = { .sequence = head->sequence,
-				     .kind = PURSE_DEBIT,
+	struct purse_entry entry = { .kind = PURSE_DEBIT,
 				     .slot = r->slot,
-				     .amount = r->price,
-				     .balance_after = purse_slot_balance(s),
+				     .amount = amount,
 				     .reference = r->sequence,
 				     .time = r->time };
-	uint8_t key[CRYPTO_KEY];
 	enum rc rc;
 
-	proof.purse_sequence = head->sequence;
-	proof.balance_after = (int64_t)entry.balance_after;
-	rc = ladder_derive(purse->crypto, head->key, LABEL_TAC, NULL, 0, key);
-	if (rc == RC_OK)
-		rc = record_tac(purse->crypto, key, &proof, proof.tac);
-	mem_wipe(key, sizeof key);
-	if (rc == RC_OK)
+	if (amount > 0 && head->sequence == UINT32_MAX)
+		return PURSE_EXHAUSTED;
+	if (amount > 0)
+		head->sequence++;
+	s->spent += amount;
+	entry.sequence = head->sequence;
+	entry.balance_after = purse_slot_balance(s);
+	rc = certify(purse, head, s, &proof);
+	if (rc == RC_OK && amount > 0)
 		rc = stage_transaction(purse, head, r->slot, s, &entry);
 	if (rc != RC_OK)
 		return PURSE_FAULT;
@@ -102,9 +117,9 @@ commit_debit(struct card_env *purse, const struct purse_head *head, const struct
 
 static enum purse_result
 serve_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_aid_len,
-	    struct record *r)
+	    struct record *r, uint32_t amount)
 {
-	enum purse_result result;
+	enum purse_result result = PURSE_OK;
 	struct purse_head head;
 	struct purse_slot s;
 	enum rc rc = purse_slot_load(purse, r->slot, &s);
@@ -113,85 +128,139 @@ serve_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_ai
 		return fault(rc);
 	if (memcmp(s.unit, r->unit, sizeof s.unit) != 0)
 		return PURSE_UNIT;
-	result = check_limit(purse, caller_aid, caller_aid_len, r->price);
+	if (amount > r->price)
+		return PURSE_LIMIT;
+	if (r->type == RECORD_PAYOUT)
+		result = amount == purse_slot_balance(&s) ? PURSE_OK : PURSE_LIMIT;
+	if (result == PURSE_OK)
+		result = check_limit(purse, caller_aid, caller_aid_len,
+				     r->type == RECORD_PAYOUT ? 0 : amount);
 	if (result != PURSE_OK)
 		return result;
-	if (purse_slot_balance(&s) < r->price)
+	if (purse_slot_balance(&s) < amount)
 		return PURSE_BALANCE_LOW;
 	if (purse_head_load(purse, &head) != RC_OK)
 		return PURSE_FAULT;
-	result = PURSE_EXHAUSTED;
-	if (head.sequence != UINT32_MAX) {
-		head.sequence++;
-		s.spent += r->price;
-		result = commit_debit(purse, &head, &s, r);
-	}
+	result = commit_debit(purse, &head, &s, r, amount);
 	mem_wipe(&head, sizeof head);
 	return result;
 }
 
 static enum purse_result
-check_cryptogram(const struct card_env *purse, const struct purse_head *head, uint8_t slot,
-		 uint8_t source, uint64_t total, uint32_t sequence, const uint8_t cryptogram[8])
+check_cryptogram(const struct card_env *purse, const struct purse_head *head,
+		 const struct purse_credit *credit)
 {
+	const struct refund refund = { credit->slot, credit->record, credit->total,
+				       credit->sequence };
 	uint8_t key[CRYPTO_KEY], want[8];
 	enum purse_result result = PURSE_FAULT;
 	enum rc rc = ladder_derive(purse->crypto, head->key, LABEL_TOPUP, NULL, 0, key);
 
+	if (rc == RC_OK && credit->source == CREDIT_REFUND)
+		rc = refund_cryptogram(purse->crypto, key, head->leaf, &refund, want);
+	else if (rc == RC_OK)
+		rc = credit_cryptogram(purse->crypto, key, head->leaf, credit->slot, credit->source,
+				       credit->total, credit->sequence, want);
 	if (rc == RC_OK)
-		rc = credit_cryptogram(purse->crypto, key, head->leaf, slot, source, total,
-				       sequence, want);
-	if (rc == RC_OK)
-		result = mem_equal_ct(want, cryptogram, sizeof want) ? PURSE_OK : PURSE_WRONG_MAC;
+		result = mem_equal_ct(want, credit->cryptogram, sizeof want) ? PURSE_OK
+									      : PURSE_WRONG_MAC;
 	mem_wipe(key, sizeof key);
 	mem_wipe(want, sizeof want);
 	return result;
 }
 
+/* Whether the credit says anything new; *amount is what it adds. */
+static bool
+is_news(const struct purse_slot *s, const struct purse_credit *credit, uint64_t *amount)
+{
+	bool is_refund = credit->source == CREDIT_REFUND;
+	uint64_t old = is_refund ? s->refund : s->credit[credit->source - 1U];
+
+	if (credit->total <= old ||
+	    (!is_refund && credit->sequence <= s->credit_sequence[credit->source - 1U]))
+		return false;
+	*amount = credit->total - old;
+	return true;
+}
+
+static void
+put_total(struct purse_slot *s, const struct purse_credit *credit)
+{
+	if (credit->source == CREDIT_REFUND) {
+		s->refund = credit->total;
+		return;
+	}
+	s->credit[credit->source - 1U] = credit->total;
+	s->credit_sequence[credit->source - 1U] = credit->sequence;
+}
+
+/* Stages slot, head and log, and fills the record if there is one. */
+static enum purse_result
+commit_credit(struct card_env *purse, struct purse_head *head, const struct purse_slot *s,
+	      struct purse_entry *entry, struct record *r)
+{
+	struct record proof = { 0 };
+	enum rc rc = RC_OK;
+
+	entry->sequence = ++head->sequence;
+	entry->balance_after = purse_slot_balance(s);
+	if (r) {
+		proof = *r;
+		proof.slot = entry->slot;
+		memcpy(proof.unit, s->unit, UNIT_SIZE);
+		proof.price = (uint32_t)entry->amount;
+		rc = certify(purse, head, s, &proof);
+	}
+	if (rc == RC_OK)
+		rc = stage_transaction(purse, head, entry->slot, s, entry);
+	if (rc != RC_OK)
+		return PURSE_FAULT;
+	if (r)
+		*r = proof;
+	return PURSE_OK;
+}
+
 /* Puts an authentic new total into its slot. */
 static enum purse_result
-apply_credit(struct card_env *purse, struct purse_head *head, uint8_t slot, uint8_t source,
-	     uint64_t total, uint32_t sequence)
+apply_credit(struct card_env *purse, struct purse_head *head, const struct purse_credit *credit,
+	     struct record *r)
 {
-	struct purse_entry entry = {
-		.kind = PURSE_CREDIT, .slot = slot, .source = source, .reference = sequence
-	};
-	unsigned int i = source - 1U;
+	struct purse_entry entry = { .kind = PURSE_CREDIT,
+				     .slot = credit->slot,
+				     .source = credit->source,
+				     .reference = credit->source == CREDIT_REFUND
+							  ? credit->record
+							  : credit->sequence };
 	struct purse_slot s;
 	uint64_t balance;
-	enum rc rc = purse_slot_load(purse, slot, &s);
+	enum rc rc = purse_slot_load(purse, credit->slot, &s);
 
 	if (rc != RC_OK)
 		return fault(rc);
-	if (total <= s.credit[i] || sequence <= s.credit_sequence[i])
+	if (!is_news(&s, credit, &entry.amount))
 		return PURSE_UNCHANGED;
 	balance = purse_slot_balance(&s);
-	entry.amount = total - s.credit[i];
-	if (balance > s.maximum || entry.amount > s.maximum - balance)
+	if (balance > s.maximum || entry.amount > s.maximum - balance || entry.amount > UINT32_MAX)
 		return PURSE_LIMIT;
 	if (head->sequence == UINT32_MAX)
 		return PURSE_EXHAUSTED;
-	s.credit[i] = total;
-	s.credit_sequence[i] = sequence;
-	entry.sequence = ++head->sequence;
-	entry.balance_after = purse_slot_balance(&s);
-	return stage_transaction(purse, head, slot, &s, &entry) == RC_OK ? PURSE_OK : PURSE_FAULT;
+	put_total(&s, credit);
+	return commit_credit(purse, head, &s, &entry, r);
 }
 
 static enum purse_result
-serve_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t total,
-	     uint32_t sequence, const uint8_t cryptogram[8])
+serve_credit(struct card_env *purse, const struct purse_credit *credit, struct record *r)
 {
 	struct purse_head head;
 	enum purse_result result;
 
-	if (source < CREDIT_EMM || source > CREDIT_CODE)
+	if (credit->source < CREDIT_EMM || credit->source > CREDIT_REFUND)
 		return PURSE_WRONG_MAC;
 	if (purse_head_load(purse, &head) != RC_OK)
 		return PURSE_FAULT;
-	result = check_cryptogram(purse, &head, slot, source, total, sequence, cryptogram);
+	result = check_cryptogram(purse, &head, credit);
 	if (result == PURSE_OK)
-		result = apply_credit(purse, &head, slot, source, total, sequence);
+		result = apply_credit(purse, &head, credit, r);
 	mem_wipe(&head, sizeof head);
 	return result;
 }
@@ -199,13 +268,12 @@ serve_credit(struct card_env *purse, uint8_t slot, uint8_t source, uint64_t tota
 /* A request as it goes through the door. */
 struct request {
 	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT } what;
-	uint8_t slot, source, aid_len;
+	uint8_t slot, aid_len;
 	const uint8_t *aid;
 	struct ca_slot *out;
 	struct record *record;
-	uint64_t total;
-	uint32_t sequence;
-	const uint8_t *cryptogram;
+	uint32_t amount;
+	const struct purse_credit *credit;
 	enum purse_result result;
 };
 
@@ -224,11 +292,11 @@ purse_serve(struct card_env *purse, const struct card_app *caller, void *request
 			       memcmp(caller->aid, ask->aid, ask->aid_len) != 0))
 			ask->result = PURSE_LIMIT;
 		else
-			ask->result = serve_debit(purse, ask->aid, ask->aid_len, ask->record);
+			ask->result = serve_debit(purse, ask->aid, ask->aid_len, ask->record,
+						  ask->amount);
 		break;
 	case ASK_CREDIT:
-		ask->result = serve_credit(purse, ask->slot, ask->source, ask->total, ask->sequence,
-					   ask->cryptogram);
+		ask->result = serve_credit(purse, ask->credit, ask->record);
 		break;
 	}
 }
@@ -249,25 +317,21 @@ service_slot(struct card_env *door, uint8_t slot, struct ca_slot *out)
 
 static enum purse_result
 service_debit(struct card_env *door, const uint8_t *caller_aid, uint8_t caller_aid_len,
-	      struct record *r)
+	      struct record *r, uint32_t amount)
 {
-	struct request ask = {
-		.what = ASK_DEBIT, .aid = caller_aid, .aid_len = caller_aid_len, .record = r
-	};
+	struct request ask = { .what = ASK_DEBIT,
+			       .aid = caller_aid,
+			       .aid_len = caller_aid_len,
+			       .record = r,
+			       .amount = amount };
 
 	return knock(door, &ask);
 }
 
 static enum purse_result
-service_credit(struct card_env *door, uint8_t slot, uint8_t source, uint64_t total,
-	       uint32_t sequence, const uint8_t cryptogram[8])
+service_credit(struct card_env *door, const struct purse_credit *credit, struct record *r)
 {
-	struct request ask = { .what = ASK_CREDIT,
-			       .slot = slot,
-			       .source = source,
-			       .total = total,
-			       .sequence = sequence,
-			       .cryptogram = cryptogram };
+	struct request ask = { .what = ASK_CREDIT, .credit = credit, .record = r };
 
 	return knock(door, &ask);
 }

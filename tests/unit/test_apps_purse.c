@@ -42,6 +42,17 @@ debit_of(uint32_t price)
 				 .time = FIX_T0 };
 }
 
+static enum purse_result
+credit(uint8_t slot, uint8_t source, uint64_t total, uint32_t sequence, const uint8_t mac[8])
+{
+	struct purse_credit c = {
+		.slot = slot, .source = source, .total = total, .sequence = sequence
+	};
+
+	memcpy(c.cryptogram, mac, sizeof c.cryptogram);
+	return purse_service_table.credit(purse_env(), &c, NULL);
+}
+
 static uint16_t
 read_record(uint8_t number, uint8_t *rsp, size_t *len)
 {
@@ -120,11 +131,11 @@ debit__by_a_caller_without_a_limit_is_refused(void)
 
 	fix_copy(&f);
 	fix_topup(&f, 1000, 1);
-	CHECK(purse_service_table.debit(purse_env(), stranger, sizeof stranger, &r) == PURSE_LIMIT);
-	CHECK(purse_service_table.debit(purse_env(), stranger, 0, &r) == PURSE_LIMIT);
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca - 1, &r) == PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), stranger, sizeof stranger, &r, r.price) == PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), stranger, 0, &r, r.price) == PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca - 1, &r, r.price) == PURSE_LIMIT);
 	CHECK(!nv_is_staged(&f.card.nv));
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r) == PURSE_OK);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) == PURSE_OK);
 	CHECK(nv_is_staged(&f.card.nv));
 	CHECK(r.balance_after == 999);
 }
@@ -155,7 +166,7 @@ debit__refused_stages_nothing_and_leaves_the_record_alone(void)
 		r.slot = rows[i].slot;
 		memcpy(r.unit, rows[i].unit, UNIT_SIZE);
 		same = r;
-		CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r) ==
+		CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) ==
 		      rows[i].want);
 		CHECK(!nv_is_staged(&f.card.nv));
 		CHECK(r.purse_sequence == same.purse_sequence);
@@ -178,11 +189,10 @@ sequence__used_up_locks_instead_of_wrapping(void)
 	head.sequence = UINT32_MAX;
 	CHECK_RC(purse_head_stage(&f.card.env[2], &head), RC_OK);
 	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r) == PURSE_EXHAUSTED);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) == PURSE_EXHAUSTED);
 	cmd = fix_credit(&f, 2000, 2);
-	CHECK(purse_service_table.credit(purse_env(), 0, CREDIT_EMM, 2000, 2,
-					 cmd.u.credit.cryptogram) == PURSE_EXHAUSTED);
-	CHECK(purse_service_table.credit(purse_env(), 0, CREDIT_EMM, 2000, 2, none) ==
+	CHECK(credit(0, CREDIT_EMM, 2000, 2, cmd.u.credit.cryptogram) == PURSE_EXHAUSTED);
+	CHECK(credit(0, CREDIT_EMM, 2000, 2, none) ==
 	      PURSE_WRONG_MAC);
 	CHECK(!nv_is_staged(&f.card.nv));
 }
@@ -199,15 +209,15 @@ credit__of_another_source_has_a_total_of_its_own(void)
 	CHECK_RC(
 		credit_cryptogram(crypto_test(), key, FIX_LEAF, 0, CREDIT_LOAD, 300, 1, cryptogram),
 		RC_OK);
-	CHECK(purse_service_table.credit(purse_env(), 0, CREDIT_LOAD, 300, 1, cryptogram) ==
+	CHECK(credit(0, CREDIT_LOAD, 300, 1, cryptogram) ==
 	      PURSE_OK);
 	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
 	fix_topup(&f, 1500, 2);
 	slot = fix_wallet(&f);
 	CHECK(slot.credit_emm == 1500 && slot.credit_load == 300 && slot.credit_code == 0);
 	CHECK(slot.balance == 1800);
-	CHECK(purse_service_table.credit(purse_env(), 0, 0, 1, 9, cryptogram) == PURSE_WRONG_MAC);
-	CHECK(purse_service_table.credit(purse_env(), 0, 4, 1, 9, cryptogram) == PURSE_WRONG_MAC);
+	CHECK(credit(0, 0, 1, 9, cryptogram) == PURSE_WRONG_MAC);
+	CHECK(credit(0, 4, 1, 9, cryptogram) == PURSE_WRONG_MAC);
 }
 
 static void
@@ -219,7 +229,7 @@ credit__to_a_slot_that_is_not_there_is_refused(void)
 	fix_working_key(f.purse_key, LABEL_TOPUP, key);
 	CHECK_RC(credit_cryptogram(crypto_test(), key, FIX_LEAF, 2, CREDIT_EMM, 300, 1, cryptogram),
 		 RC_OK);
-	CHECK(purse_service_table.credit(purse_env(), 2, CREDIT_EMM, 300, 1, cryptogram) ==
+	CHECK(credit(2, CREDIT_EMM, 300, 1, cryptogram) ==
 	      PURSE_NO_SLOT);
 	CHECK(!nv_is_staged(&f.card.nv));
 }
@@ -234,7 +244,7 @@ service__without_memory_is_a_fault(void)
 	fix_copy(&f);
 	purse = purse_env();
 	f.nv.dead = true;
-	CHECK(purse_service_table.debit(purse, aid_ca, sizeof aid_ca, &r) == PURSE_FAULT);
+	CHECK(purse_service_table.debit(purse, aid_ca, sizeof aid_ca, &r, r.price) == PURSE_FAULT);
 	CHECK(purse_service_table.slot(purse, 0, &slot) == PURSE_FAULT);
 }
 
