@@ -33,7 +33,7 @@ struct record {
 	uint8_t count; /* slices of a session, 1…255; 0 in other types */
 	uint8_t unit[UNIT_SIZE];
 	uint32_t price; /* minor units */
-	uint32_t time;  /* of the ECM that carried the offer or the newest slice; else the clock's */
+	uint32_t time; /* of the ECM that carried the offer or the newest slice; else the clock's */
 	uint32_t purse_sequence;
 	int64_t balance_after; /* minor units */
 	uint8_t tac[RECORD_TAC];

@@ -57,15 +57,19 @@ static uint16_t
 apply_credit(const struct card_env *env, const struct emm_command *cmd)
 {
 	const struct purse_service *service;
+	struct purse_credit credit = { 0 };
 	struct card_env *purse;
 	enum purse_result result;
 	enum rc rc = ca_purse(env, &service, &purse);
 
 	if (rc != RC_OK)
 		return app_status(rc);
-	result = service->credit(purse, cmd->u.credit.slot, cmd->u.credit.source,
-				 cmd->u.credit.total, cmd->u.credit.sequence,
-				 cmd->u.credit.cryptogram);
+	credit.slot = cmd->u.credit.slot;
+	credit.source = cmd->u.credit.source;
+	credit.total = cmd->u.credit.total;
+	credit.sequence = cmd->u.credit.sequence;
+	memcpy(credit.cryptogram, cmd->u.credit.cryptogram, sizeof credit.cryptogram);
+	result = service->credit(purse, &credit, NULL);
 	if (result == PURSE_OK || result == PURSE_UNCHANGED)
 		return SW_OK;
 	if (result == PURSE_WRONG_MAC)

@@ -6,10 +6,35 @@
 #include "base/mem.h"
 #include "derive/ladder.h"
 
+#define COUNT_MAX 255U /* slices of a session */
+
 static uint32_t
 record_place(uint32_t sequence)
 {
 	return CA_AT_RECORDS + (sequence - 1) % CA_RECORDS_MAX * RECORD_SIZE;
+}
+
+static enum rc
+ledger_load(const struct card_env *env, struct ca_journal *j)
+{
+	uint8_t raw[CA_LEDGER_SIZE] = { 0 };
+	struct reader r = reader_over(raw, sizeof raw);
+	enum rc rc = nv_part_read(&env->part, CA_AT_LEDGER, raw, sizeof raw);
+
+	j->closed = read_be32(&r);
+	read_bytes(&r, j->chain_open, CRYPTO_MAC);
+	return rc;
+}
+
+static enum rc
+ledger_stage(const struct card_env *env, const struct ca_journal *j)
+{
+	uint8_t raw[CA_LEDGER_SIZE] = { 0 };
+	struct writer w = writer_over(raw, sizeof raw);
+
+	write_be32(&w, j->closed);
+	write_bytes(&w, j->chain_open, CRYPTO_MAC);
+	return ca_stage_changed(env, CA_AT_LEDGER, raw, sizeof raw);
 }
 
 enum rc
@@ -26,7 +51,7 @@ ca_journal_load(const struct card_env *env, struct ca_journal *j)
 	j->acked = read_be32(&r);
 	read_bytes(&r, j->chain_head, CRYPTO_MAC);
 	read_bytes(&r, j->chain_base, CRYPTO_MAC);
-	return RC_OK;
+	return ledger_load(env, j);
 }
 
 enum rc
@@ -34,13 +59,15 @@ ca_journal_stage(const struct card_env *env, const struct ca_journal *j)
 {
 	uint8_t raw[CA_JOURNAL_SIZE];
 	struct writer w = writer_over(raw, sizeof raw);
+	enum rc rc;
 
 	write_be32(&w, j->head);
 	write_be32(&w, j->base);
 	write_be32(&w, j->acked);
 	write_bytes(&w, j->chain_head, CRYPTO_MAC);
 	write_bytes(&w, j->chain_base, CRYPTO_MAC);
-	return ca_stage_changed(env, CA_AT_JOURNAL, raw, sizeof raw);
+	rc = ca_stage_changed(env, CA_AT_JOURNAL, raw, sizeof raw);
+	return rc == RC_OK ? ledger_stage(env, j) : rc;
 }
 
 enum rc
@@ -129,8 +156,9 @@ ca_journal_reserve(const struct card_env *env, struct ca_journal *j)
 	return rc;
 }
 
-enum rc
-ca_journal_append(const struct card_env *env, struct ca_journal *j, const struct record *r)
+/* Puts a record in the place of head; chain_head becomes the chain behind it. */
+static enum rc
+put_head(const struct card_env *env, struct ca_journal *j, const struct record *r)
 {
 	uint8_t key[CRYPTO_KEY], raw[RECORD_SIZE];
 	enum rc rc = ca_working_key(env, LABEL_CHAIN, key);
@@ -139,11 +167,56 @@ ca_journal_append(const struct card_env *env, struct ca_journal *j, const struct
 	if (rc == RC_OK)
 		rc = chain_step(env, key, raw, j->chain_head);
 	mem_wipe(key, sizeof key);
+	if (rc == RC_OK)
+		rc = nv_part_stage(&env->part, record_place(j->head), raw, sizeof raw);
+	return rc == RC_OK ? ca_journal_stage(env, j) : rc;
+}
+
+enum rc
+ca_journal_append(const struct card_env *env, struct ca_journal *j, const struct record *r)
+{
+	memcpy(j->chain_open, j->chain_head, CRYPTO_MAC);
+	j->head++;
+	return put_head(env, j, r);
+}
+
+enum rc
+ca_journal_session(const struct card_env *env, const struct ca_journal *j, struct record *r)
+{
+	uint8_t raw[RECORD_SIZE];
+	struct record newest;
+	enum rc rc;
+
+	if (j->head <= j->base || j->head <= j->closed)
+		return RC_NOT_FOUND;
+	rc = ca_record_read(env, j, j->head, raw);
+	if (rc == RC_OK)
+		rc = record_decode(raw, &newest);
 	if (rc != RC_OK)
 		return rc;
-	j->head++;
-	rc = nv_part_stage(&env->part, record_place(j->head), raw, sizeof raw);
-	return rc == RC_OK ? ca_journal_stage(env, j) : rc;
+	if (newest.type != RECORD_SLICE || newest.count == COUNT_MAX)
+		return RC_NOT_FOUND;
+	*r = newest;
+	return RC_OK;
+}
+
+enum rc
+ca_journal_grow(const struct card_env *env, struct ca_journal *j, const struct record *r)
+{
+	memcpy(j->chain_head, j->chain_open, CRYPTO_MAC);
+	return put_head(env, j, r);
+}
+
+enum rc
+ca_journal_close(const struct card_env *env, struct ca_journal *j)
+{
+	struct record session;
+	enum rc rc = ca_journal_session(env, j, &session);
+
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	j->closed = j->head;
+	return ledger_stage(env, j);
 }
 
 enum rc

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The journal of purchases: a ring of records, chained, kept until they are acknowledged. */
+/* The journal of purchases: a ring of records, chained, kept until they are acknowledged. The
+ * newest may be a session that still grows, slice by slice, until it leaves the card in a report.
+ */
 #ifndef TESSERA_APPS_CA_RECORD_H
 #define TESSERA_APPS_CA_RECORD_H
 
@@ -11,6 +13,8 @@ struct ca_journal {
 	uint32_t acked;                 /* newest acknowledged record */
 	uint8_t chain_head[CRYPTO_MAC]; /* chain value after head */
 	uint8_t chain_base[CRYPTO_MAC]; /* and after base */
+	uint8_t chain_open[CRYPTO_MAC]; /* and before head: a session grows from there */
+	uint32_t closed;                /* records up to this one grow no more */
 };
 
 enum rc ca_journal_load(const struct card_env *env, struct ca_journal *j) RC_CHECKED;
@@ -24,6 +28,15 @@ enum rc ca_journal_reserve(const struct card_env *env, struct ca_journal *j) RC_
 /* Stages r as record head + 1, with the chain and the journal. */
 enum rc ca_journal_append(const struct card_env *env, struct ca_journal *j,
 			  const struct record *r) RC_CHECKED;
+/* The newest record, when it is a session that may grow. RC_NOT_FOUND: it is another record,
+ * closed, or has as many slices as a record counts. */
+enum rc ca_journal_session(const struct card_env *env, const struct ca_journal *j,
+			   struct record *r) RC_CHECKED;
+/* Stages r, which has the sequence of that session, in its place. */
+enum rc ca_journal_grow(const struct card_env *env, struct ca_journal *j,
+			const struct record *r) RC_CHECKED;
+/* Stages that no record grows any more; nothing when none would. */
+enum rc ca_journal_close(const struct card_env *env, struct ca_journal *j) RC_CHECKED;
 /* Stages that everything up to a record was settled. Nothing changes for a record acknowledged
  * before. RC_FORMAT: no such record, or its chain value is another. */
 enum rc ca_journal_acknowledge(const struct card_env *env, uint32_t sequence,

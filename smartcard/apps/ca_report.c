@@ -56,6 +56,9 @@ fill_report(const struct card_env *env, uint32_t first, struct report *report)
 	struct ca_journal j;
 	enum rc rc = ca_journal_load(env, &j);
 
+	/* What left the card must not change any more. */
+	if (rc == RC_OK)
+		rc = ca_journal_close(env, &j);
 	if (rc == RC_OK)
 		rc = ca_identity_load(env, &id);
 	if (rc == RC_OK)

@@ -163,7 +163,7 @@ check_cryptogram(const struct card_env *purse, const struct purse_head *head,
 				       credit->total, credit->sequence, want);
 	if (rc == RC_OK)
 		result = mem_equal_ct(want, credit->cryptogram, sizeof want) ? PURSE_OK
-									      : PURSE_WRONG_MAC;
+									     : PURSE_WRONG_MAC;
 	mem_wipe(key, sizeof key);
 	mem_wipe(want, sizeof want);
 	return result;

@@ -131,11 +131,14 @@ debit__by_a_caller_without_a_limit_is_refused(void)
 
 	fix_copy(&f);
 	fix_topup(&f, 1000, 1);
-	CHECK(purse_service_table.debit(purse_env(), stranger, sizeof stranger, &r, r.price) == PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), stranger, sizeof stranger, &r, r.price) ==
+	      PURSE_LIMIT);
 	CHECK(purse_service_table.debit(purse_env(), stranger, 0, &r, r.price) == PURSE_LIMIT);
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca - 1, &r, r.price) == PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca - 1, &r, r.price) ==
+	      PURSE_LIMIT);
 	CHECK(!nv_is_staged(&f.card.nv));
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) == PURSE_OK);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) ==
+	      PURSE_OK);
 	CHECK(nv_is_staged(&f.card.nv));
 	CHECK(r.balance_after == 999);
 }
@@ -189,11 +192,83 @@ sequence__used_up_locks_instead_of_wrapping(void)
 	head.sequence = UINT32_MAX;
 	CHECK_RC(purse_head_stage(&f.card.env[2], &head), RC_OK);
 	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
-	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) == PURSE_EXHAUSTED);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) ==
+	      PURSE_EXHAUSTED);
 	cmd = fix_credit(&f, 2000, 2);
 	CHECK(credit(0, CREDIT_EMM, 2000, 2, cmd.u.credit.cryptogram) == PURSE_EXHAUSTED);
-	CHECK(credit(0, CREDIT_EMM, 2000, 2, none) ==
-	      PURSE_WRONG_MAC);
+	CHECK(credit(0, CREDIT_EMM, 2000, 2, none) == PURSE_WRONG_MAC);
+	CHECK(!nv_is_staged(&f.card.nv));
+}
+
+static void
+debit__of_a_slice_pays_the_slice_and_proves_the_sum(void)
+{
+	struct record r = debit_of(300);
+	uint8_t key[CRYPTO_KEY], tac[RECORD_TAC];
+
+	fix_copy(&f);
+	fix_topup(&f, 1000, 1);
+	r.type = RECORD_SLICE;
+	r.count = 3;
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, 100) == PURSE_OK);
+	CHECK(r.balance_after == 900 && r.price == 300);
+	fix_working_key(f.purse_key, LABEL_TAC, key);
+	CHECK_RC(record_tac(crypto_test(), key, &r, tac), RC_OK);
+	CHECK_BYTES(r.tac, tac, RECORD_TAC);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, 301) ==
+	      PURSE_LIMIT);
+}
+
+static void
+debit__of_nothing_certifies_and_stages_nothing(void)
+{
+	struct record r = debit_of(5000);
+
+	fix_copy(&f);
+	fix_topup(&f, 1000, 1);
+	r.type = RECORD_BOOKING;
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, 0) == PURSE_OK);
+	CHECK(!nv_is_staged(&f.card.nv));
+	CHECK(r.balance_after == 1000 && r.purse_sequence == 1);
+}
+
+static void
+debit__for_a_payout_takes_everything_whatever_the_limit(void)
+{
+	struct record r = debit_of(FIX_LIMIT + 1);
+
+	fix_copy(&f);
+	fix_topup(&f, FIX_LIMIT + 1, 1);
+	r.type = RECORD_PAYOUT;
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, FIX_LIMIT) ==
+	      PURSE_LIMIT);
+	CHECK(purse_service_table.debit(purse_env(), aid_ca, sizeof aid_ca, &r, r.price) ==
+	      PURSE_OK);
+	CHECK(r.balance_after == 0);
+}
+
+static void
+refund__adds_to_its_own_total_once(void)
+{
+	struct purse_credit c = {
+		.source = CREDIT_REFUND, .total = 250, .sequence = 1, .record = 7
+	};
+	const struct refund refund = { 0, 7, 250, 1 };
+	struct record r = { .type = RECORD_REFUND, .event_id = 7 };
+	uint8_t key[CRYPTO_KEY];
+
+	fix_copy(&f);
+	fix_topup(&f, 1000, 1);
+	fix_working_key(f.purse_key, LABEL_TOPUP, key);
+	CHECK_RC(refund_cryptogram(crypto_test(), key, FIX_LEAF, &refund, c.cryptogram), RC_OK);
+	CHECK(purse_service_table.credit(purse_env(), &c, &r) == PURSE_OK);
+	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
+	CHECK(fix_wallet(&f).refund == 250 && fix_wallet(&f).balance == 1250);
+	CHECK(r.price == 250 && r.balance_after == 1250 && r.purse_sequence == 2);
+	CHECK(purse_service_table.credit(purse_env(), &c, &r) == PURSE_UNCHANGED);
+	c.record = 8; /* the cryptogram is for record 7 */
+	c.total = 300;
+	CHECK(purse_service_table.credit(purse_env(), &c, &r) == PURSE_WRONG_MAC);
 	CHECK(!nv_is_staged(&f.card.nv));
 }
 
@@ -209,8 +284,7 @@ credit__of_another_source_has_a_total_of_its_own(void)
 	CHECK_RC(
 		credit_cryptogram(crypto_test(), key, FIX_LEAF, 0, CREDIT_LOAD, 300, 1, cryptogram),
 		RC_OK);
-	CHECK(credit(0, CREDIT_LOAD, 300, 1, cryptogram) ==
-	      PURSE_OK);
+	CHECK(credit(0, CREDIT_LOAD, 300, 1, cryptogram) == PURSE_OK);
 	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
 	fix_topup(&f, 1500, 2);
 	slot = fix_wallet(&f);
@@ -229,8 +303,7 @@ credit__to_a_slot_that_is_not_there_is_refused(void)
 	fix_working_key(f.purse_key, LABEL_TOPUP, key);
 	CHECK_RC(credit_cryptogram(crypto_test(), key, FIX_LEAF, 2, CREDIT_EMM, 300, 1, cryptogram),
 		 RC_OK);
-	CHECK(credit(2, CREDIT_EMM, 300, 1, cryptogram) ==
-	      PURSE_NO_SLOT);
+	CHECK(credit(2, CREDIT_EMM, 300, 1, cryptogram) == PURSE_NO_SLOT);
 	CHECK(!nv_is_staged(&f.card.nv));
 }
 
@@ -258,6 +331,10 @@ main(void)
 		TEST(debit__by_a_caller_without_a_limit_is_refused),
 		TEST(debit__refused_stages_nothing_and_leaves_the_record_alone),
 		TEST(sequence__used_up_locks_instead_of_wrapping),
+		TEST(debit__of_a_slice_pays_the_slice_and_proves_the_sum),
+		TEST(debit__of_nothing_certifies_and_stages_nothing),
+		TEST(debit__for_a_payout_takes_everything_whatever_the_limit),
+		TEST(refund__adds_to_its_own_total_once),
 		TEST(credit__of_another_source_has_a_total_of_its_own),
 		TEST(credit__to_a_slot_that_is_not_there_is_refused),
 		TEST(service__without_memory_is_a_fault),

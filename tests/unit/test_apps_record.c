@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Records, reports, acknowledgements, and full stores. */
+#include "apps/ca_record.h"
 #include "card_fixture.h"
 #include "test.h"
 
@@ -248,11 +249,101 @@ report__after_folding_is_one_chain(void)
 	CHECK_BYTES(report.chain_head, chain, CRYPTO_MAC);
 }
 
+/* A session of a minute's slices, as pay per time appends and grows it. */
+static struct record
+session_of(uint8_t count, uint32_t sequence)
+{
+	return (struct record) { .sequence = sequence,
+				 .type = RECORD_SLICE,
+				 .operator_id = FIX_OPERATOR,
+				 .event_id = FIX_EVENT,
+				 .service_id = FIX_SERVICE,
+				 .count = count,
+				 .unit = { 'E', 'U', 'R' },
+				 .price = 5U * count,
+				 .time = FIX_T0 + 60U * count };
+}
+
+static void
+commit(void)
+{
+	CHECK_RC(nv_commit(&f.card.nv), RC_OK);
+}
+
+static void
+session__grows_slice_by_slice_until_it_is_reported(void)
+{
+	const struct card_env *env = &f.card.env[1];
+	struct record r = session_of(1, 2), got;
+	struct report report = { 0 };
+	struct ca_journal j;
+
+	fix_copy(&f);
+	fix_topup(&f, START_BALANCE, 1);
+	CHECK(buy(1, 0, 0) == OUTCOME_OPEN);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_session(env, &j, &got), RC_NOT_FOUND);
+	CHECK_RC(ca_journal_append(env, &j, &r), RC_OK);
+	commit();
+	for (uint8_t count = 2; count <= 4; count++) {
+		CHECK_RC(ca_journal_load(env, &j), RC_OK);
+		CHECK_RC(ca_journal_session(env, &j, &got), RC_OK);
+		CHECK(got.count == count - 1 && got.price == 5U * got.count);
+		r = session_of(count, 2);
+		CHECK_RC(ca_journal_grow(env, &j, &r), RC_OK);
+		commit();
+	}
+	CHECK(report_batch(0, &report) == SW_OK);
+	CHECK(report.head == 2 && report.record_count == 2);
+	CHECK(report.records[1].count == 4 && report.records[1].price == 20);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_session(env, &j, &got), RC_NOT_FOUND);
+}
+
+static void
+session__that_grew_has_the_chain_of_its_last_state(void)
+{
+	const struct card_env *env = &f.card.env[1];
+	struct record r = session_of(1, 1);
+	uint8_t chain[CRYPTO_MAC];
+	struct ca_journal j;
+
+	fix_copy(&f);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_append(env, &j, &r), RC_OK);
+	commit();
+	r = session_of(2, 1);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_grow(env, &j, &r), RC_OK);
+	commit();
+	chain_of(1, chain);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_BYTES(j.chain_head, chain, CRYPTO_MAC);
+}
+
+static void
+session__of_255_slices_is_full(void)
+{
+	const struct card_env *env = &f.card.env[1];
+	struct record r = session_of(255, 1), got;
+	struct ca_journal j;
+
+	fix_copy(&f);
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_append(env, &j, &r), RC_OK);
+	commit();
+	CHECK_RC(ca_journal_load(env, &j), RC_OK);
+	CHECK_RC(ca_journal_session(env, &j, &got), RC_NOT_FOUND);
+}
+
 int
 main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(records__that_must_be_collected_are_never_overwritten),
+		TEST(session__grows_slice_by_slice_until_it_is_reported),
+		TEST(session__that_grew_has_the_chain_of_its_last_state),
+		TEST(session__of_255_slices_is_full),
 		TEST(records__that_need_no_collecting_make_room_for_new_ones),
 		TEST(event_rights__that_are_over_make_room_and_open_ones_do_not),
 		TEST(report__carries_all_records_in_batches_with_their_chain),

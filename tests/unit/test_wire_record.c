@@ -78,8 +78,12 @@ record__impossible_values_are_refused(void)
 		size_t offset;
 		uint8_t value;
 	} rows[] = {
-		{ "type 0", 4, 0 },    { "type 6", 4, 6 },      { "unknown flag", 5, 4 },
-		{ "slot 16", 14, 16 }, { "first zero", 15, 1 }, { "second zero", 19, 0x80 },
+		{ "type 0", 4, 0 },
+		{ "type 7", 4, 7 },
+		{ "unknown flag", 5, 4 },
+		{ "slot 16", 14, 16 },
+		{ "slices of an event", 15, 1 },
+		{ "second zero", 19, 0x80 },
 	};
 	uint8_t in[64];
 	struct record r;
@@ -90,6 +94,24 @@ record__impossible_values_are_refused(void)
 		in[rows[i].offset] = rows[i].value;
 		CHECK_RC(record_decode(in, &r), RC_FORMAT);
 	}
+}
+
+static void
+record__of_a_session_has_its_type_proved_and_counts_slices(void)
+{
+	uint8_t in[64], tac[RECORD_TAC], other[RECORD_TAC];
+	struct record r;
+
+	(void)test_hex(record_hex, in, sizeof in);
+	in[4] = RECORD_SLICE;
+	CHECK_RC(record_decode(in, &r), RC_FORMAT);
+	in[15] = 255;
+	CHECK_RC(record_decode(in, &r), RC_OK);
+	CHECK(r.count == 255);
+	CHECK_RC(record_tac(crypto_test(), key, &r, tac), RC_OK);
+	r.flags ^= RECORD_NO_CALLBACK;
+	CHECK_RC(record_tac(crypto_test(), key, &r, other), RC_OK);
+	CHECK(memcmp(tac, other, RECORD_TAC) != 0);
 }
 
 static void
@@ -106,7 +128,9 @@ record__the_tac_proves_what_the_purse_knows(void)
 		in[i] ^= i == 14 ? 1 : i == 4 ? 2 : i == 5 ? 1 : 0x40;
 		if (record_decode(in, &altered) == RC_OK) {
 			CHECK_RC(record_tac(crypto_test(), key, &altered, other), RC_OK);
-			CHECK((memcmp(tac, other, RECORD_TAC) != 0) == (i >= 6 && i < 40));
+			/* another type has its type and flags covered too */
+			CHECK((memcmp(tac, other, RECORD_TAC) != 0) ==
+			      (i == 4 || (i >= 6 && i < 40)));
 		}
 		(void)test_hex(record_hex, in, sizeof in);
 	}
@@ -313,6 +337,7 @@ main(void)
 	static const struct test_case cases[] = {
 		TEST(record__bytes_come_back_as_they_were),
 		TEST(record__impossible_values_are_refused),
+		TEST(record__of_a_session_has_its_type_proved_and_counts_slices),
 		TEST(record__the_tac_proves_what_the_purse_knows),
 		TEST(record__the_chain_depends_on_every_record_and_their_order),
 		TEST(credit__the_cryptogram_depends_on_every_field),

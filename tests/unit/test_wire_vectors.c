@@ -378,6 +378,7 @@ vectors__records_carry_the_certificate_of_the_page(void)
 				    .event_id = u32(&v, "event"),
 				    .service_id = u16(&v, "service"),
 				    .slot = u8(&v, "slot"),
+				    .count = u8(&v, "count"),
 				    .price = u32(&v, "price"),
 				    .time = u32(&v, "time"),
 				    .purse_sequence = u32(&v, "purse_sequence"),
@@ -395,7 +396,7 @@ vectors__records_carry_the_certificate_of_the_page(void)
 		CHECK_RC(record_decode(want, &got), RC_OK);
 		CHECK(got.price == r.price && got.balance_after == r.balance_after);
 	}
-	CHECK(count == 2);
+	CHECK(count == 3);
 }
 
 static void

@@ -280,11 +280,12 @@ def credit(f):
 
 def record(f):
     fields = (u(2, f["operator"]) + u(4, f["event"]) + u(2, f["service"]) + u(1, f["slot"])
-              + b"\x00" + f["unit"].encode() + b"\x00" + u(4, f["price"]) + u(4, f["time"])
+              + u(1, f["count"]) + f["unit"].encode() + b"\x00" + u(4, f["price"]) + u(4, f["time"])
               + u(4, f["purse_sequence"]) + signed64(f["balance_after"]))
     k_tac = ladder(f["purse_card_key"], "TSR1 tac")
-    tac = cmac(k_tac, fields)[:8]
-    out = u(4, f["sequence"]) + u(1, f["type"]) + u(1, f["flags"]) + fields + tac
+    kind = u(1, f["type"]) + u(1, f["flags"])
+    tac = cmac(k_tac, fields if f["type"] == 1 else kind + fields)[:8]
+    out = u(4, f["sequence"]) + kind + fields + tac
     assert len(out) == 48
     return {"k_tac": k_tac, "tac": tac, "record": out}
 
@@ -355,7 +356,7 @@ EMM_HEADER = {"table_id": 0x82, "operator": 0x1234, "address": 0x00ABCDEF, "flag
               "key_version": 1, "signing_version": 0, "sequence": 0x30001001, "part": 1,
               "parts": 1, "valid_until": 0xFFFFFFFF, "ca_card_key": CA_CARD_KEY}
 RECORD = {"purse_card_key": PURSE_CARD_KEY, "sequence": 1, "type": 1, "flags": 1,
-          "operator": 0x1234, "event": 0x00010203, "service": 0x0101, "slot": 0, "unit": "EUR",
+          "operator": 0x1234, "event": 0x00010203, "service": 0x0101, "slot": 0, "count": 0, "unit": "EUR",
           "price": 350, "time": 0x30001000, "purse_sequence": 7, "balance_after": 650}
 
 
@@ -404,6 +405,8 @@ def money_vectors():
                                "source": 1, "total": 5000, "sequence": 3}, credit
     yield "record", "of the first purchase", RECORD, record
     yield "record", "of a purchase below zero", second, record
+    yield "record", "of a session of twelve slices", dict(
+        RECORD, sequence=3, type=2, count=12, price=1200, purse_sequence=20), record
     yield "chain", "of the two records", {
         "ca_card_key": CA_CARD_KEY, "before": bytes(16), "records": records}, lambda f: {
             "k_chain": k_chain, "after": head}
