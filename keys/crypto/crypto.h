@@ -21,6 +21,7 @@
 #define CRYPTO_PRIVATE 32   /* P-256 scalar, big-endian */
 #define CRYPTO_SHARED 32    /* x of an ECDH point, big-endian */
 #define CRYPTO_KCV 3        /* key check value, bytes */
+#define CRYPTO_DES 8        /* DES block, and key of single DES, bytes */
 
 enum crypto_direction { CRYPTO_ENCRYPT, CRYPTO_DECRYPT };
 
@@ -58,6 +59,13 @@ struct crypto {
 	 * RC_CRYPTO. */
 	enum rc (*ecdh)(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE],
 			const uint8_t peer[CRYPTO_PUBLIC], uint8_t shared[CRYPTO_SHARED]);
+	/* One block of DES (FIPS 46-3), key_len 8, or of 3DES with two keys (SP 800-67, K3 = K1),
+	 * key_len 16. Parity bits of the key are not looked at. For the e-purse only. */
+	enum rc (*des)(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
+		       const uint8_t in[CRYPTO_DES], uint8_t out[CRYPTO_DES]);
+	/* One SM4 block (GB/T 32907). */
+	enum rc (*sm4)(void *ctx, const uint8_t key[CRYPTO_KEY], enum crypto_direction dir,
+		       const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK]);
 };
 
 /* Key check value: AES(key, 01×16), first three bytes (GlobalPlatform, Amendment D 7.1). Safe to

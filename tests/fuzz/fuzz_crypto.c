@@ -99,12 +99,30 @@ fuzz_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t pe
 	return RC_OK;
 }
 
+static enum rc
+fuzz_des(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
+	 const uint8_t in[CRYPTO_DES], uint8_t out[CRYPTO_DES])
+{
+	(void)ctx;
+	(void)dir;
+	for (size_t i = 0; i < CRYPTO_DES; i++)
+		out[i] = in[i] ^ key[i % key_len];
+	return RC_OK;
+}
+
+static enum rc
+fuzz_sm4(void *ctx, const uint8_t key[CRYPTO_KEY], enum crypto_direction dir,
+	 const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
+{
+	return fuzz_block(ctx, key, CRYPTO_KEY, dir, in, out);
+}
+
 const struct crypto *
 fuzz_crypto(void)
 {
-	static const struct crypto table = { NULL,        fuzz_block,    fuzz_cbc,
-					     fuzz_cmac,   fuzz_hash,     fuzz_verify,
-					     fuzz_random, fuzz_key_pair, fuzz_ecdh };
+	static const struct crypto table = { NULL,      fuzz_block,  fuzz_cbc,    fuzz_cmac,
+					     fuzz_hash, fuzz_verify, fuzz_random, fuzz_key_pair,
+					     fuzz_ecdh, fuzz_des,    fuzz_sm4 };
 
 	return &table;
 }

@@ -13,3 +13,10 @@ endforeach()
 foreach(noun apdu answer)
 	tessera_fuzz(NAME wire_${noun} SOURCES fuzz/fuzz_wire_${noun}.c USES tessera_wire)
 endforeach()
+tessera_test(NAME pboc SOURCES unit/test_pboc.c USES tessera_wire tessera_crypto_small tessera_test_crypto)
+find_program(TESSERA_OPENSSL openssl)
+if(TESSERA_OPENSSL)
+	add_test(NAME pboc_judge COMMAND ${Python3_EXECUTABLE} -B
+		${CMAKE_SOURCE_DIR}/tests/interop/pboc_judge.py --check
+		${CMAKE_SOURCE_DIR}/tests/unit/test_pboc.c)
+endif()

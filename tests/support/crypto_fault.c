@@ -79,6 +79,24 @@ fault_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t p
 	return fails(f) ? RC_CRYPTO : f->inner->ecdh(f->inner->ctx, private_key, peer, shared);
 }
 
+static enum rc
+fault_des(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_DES], uint8_t out[CRYPTO_DES])
+{
+	struct crypto_fault *f = ctx;
+
+	return fails(f) ? RC_CRYPTO : f->inner->des(f->inner->ctx, key, key_len, dir, in, out);
+}
+
+static enum rc
+fault_sm4(void *ctx, const uint8_t key[CRYPTO_KEY], enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
+{
+	struct crypto_fault *f = ctx;
+
+	return fails(f) ? RC_CRYPTO : f->inner->sm4(f->inner->ctx, key, dir, in, out);
+}
+
 void
 crypto_fault_init(struct crypto_fault *f, const struct crypto *inner, unsigned int fail_at)
 {
@@ -92,6 +110,8 @@ crypto_fault_init(struct crypto_fault *f, const struct crypto *inner, unsigned i
 		.random = fault_random,
 		.key_pair = fault_key_pair,
 		.ecdh = fault_ecdh,
+		.des = fault_des,
+		.sm4 = fault_sm4,
 	};
 	f->inner = inner;
 	f->calls = 0;

@@ -51,6 +51,33 @@ small__aes_and_cbc_agree_with_openssl_for_every_key_length(void)
 }
 
 static void
+small__des_and_sm4_agree_with_openssl(void)
+{
+	uint8_t key[16], in[16], a[16], b[16];
+	const struct crypto *big = crypto_test();
+	struct crypto_small s;
+	const struct crypto *c = small_table(&s);
+
+	for (unsigned int i = 0; i < 200; i++) {
+		const enum crypto_direction dir = i % 2 ? CRYPTO_ENCRYPT : CRYPTO_DECRYPT;
+		const size_t key_len = i % 4 < 2 ? 8 : 16;
+
+		fill(key, sizeof key);
+		fill(in, sizeof in);
+		CHECK_RC(c->des(c->ctx, key, key_len, dir, in, a), RC_OK);
+		CHECK_RC(big->des(big->ctx, key, key_len, dir, in, b), RC_OK);
+		CHECK_BYTES(a, b, 8);
+		CHECK_RC(c->sm4(c->ctx, key, dir, in, a), RC_OK);
+		CHECK_RC(big->sm4(big->ctx, key, dir, in, b), RC_OK);
+		CHECK_BYTES(a, b, 16);
+		CHECK_RC(c->sm4(c->ctx, key, dir, in, in), RC_OK); /* in place */
+		CHECK_BYTES(in, b, 16);
+	}
+	CHECK_RC(c->des(c->ctx, key, 24, CRYPTO_ENCRYPT, in, a), RC_CRYPTO);
+	CHECK_RC(c->des(c->ctx, key, 0, CRYPTO_ENCRYPT, in, a), RC_CRYPTO);
+}
+
+static void
 small__cmac_and_sha256_agree_with_openssl_however_the_message_is_cut(void)
 {
 	uint8_t key[16], message[200], a[32], b[32];
@@ -141,6 +168,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(small__aes_and_cbc_agree_with_openssl_for_every_key_length),
+		TEST(small__des_and_sm4_agree_with_openssl),
 		TEST(small__cmac_and_sha256_agree_with_openssl_however_the_message_is_cut),
 		TEST(small__signatures_by_openssl_verify_and_altered_ones_do_not),
 		TEST(small__published_and_degenerate_signatures_are_judged_rightly),

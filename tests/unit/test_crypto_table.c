@@ -253,6 +253,52 @@ crypto_verify__refuses_impossible_signatures_and_keys(void)
 }
 
 static void
+crypto_des__matches_published_vectors_in_both_directions(void)
+{
+	/* NIST SP 500-20 (variable plain text, first; permutation, first; the same with the key
+	 * twice); DES-EDE of "Now is t" as other libraries publish it in their tests. */
+	static const struct {
+		const char *key, *plain, *cipher;
+	} rows[] = {
+		{ "0101010101010101", "8000000000000000", "95F8A5E5DD31D900" },
+		{ "1046913489980131", "0000000000000000", "88D55E54F54C97B4" },
+		{ "10469134899801311046913489980131", "0000000000000000", "88D55E54F54C97B4" },
+		{ "0123456789ABCDEFFEDCBA9876543210", "4E6F772069732074", "D80A0D8B2BAE5E4E" },
+	};
+	const struct crypto *c = crypto_test();
+	uint8_t key[16], plain[8], cipher[8], got[8];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t len = test_hex(rows[i].key, key, sizeof key);
+
+		test_row(rows[i].key);
+		test_hex(rows[i].plain, plain, sizeof plain);
+		test_hex(rows[i].cipher, cipher, sizeof cipher);
+		CHECK_RC(c->des(c->ctx, key, len, CRYPTO_ENCRYPT, plain, got), RC_OK);
+		CHECK_BYTES(got, cipher, sizeof got);
+		CHECK_RC(c->des(c->ctx, key, len, CRYPTO_DECRYPT, cipher, got), RC_OK);
+		CHECK_BYTES(got, plain, sizeof got);
+	}
+	test_row("");
+	CHECK_RC(c->des(c->ctx, key, 24, CRYPTO_ENCRYPT, plain, got), RC_CRYPTO);
+}
+
+static void
+crypto_sm4__matches_the_standard_in_both_directions(void)
+{
+	/* GB/T 32907-2016 A.1: key and plain text are the same. */
+	const struct crypto *c = crypto_test();
+	uint8_t key[16], want[16], got[16];
+
+	test_hex("0123456789ABCDEFFEDCBA9876543210", key, sizeof key);
+	test_hex("681EDF34D206965E86B3E94F536E4246", want, sizeof want);
+	CHECK_RC(c->sm4(c->ctx, key, CRYPTO_ENCRYPT, key, got), RC_OK);
+	CHECK_BYTES(got, want, sizeof got);
+	CHECK_RC(c->sm4(c->ctx, key, CRYPTO_DECRYPT, want, got), RC_OK);
+	CHECK_BYTES(got, key, sizeof got);
+}
+
+static void
 crypto_kcv__matches_the_published_check_value(void)
 {
 	const struct crypto *c = crypto_test();
@@ -296,6 +342,8 @@ main(void)
 		TEST(crypto_hash__matches_fips_180),
 		TEST(crypto_verify__accepts_rfc_6979_and_nothing_near_it),
 		TEST(crypto_verify__refuses_impossible_signatures_and_keys),
+		TEST(crypto_des__matches_published_vectors_in_both_directions),
+		TEST(crypto_sm4__matches_the_standard_in_both_directions),
 		TEST(crypto_kcv__matches_the_published_check_value),
 		TEST(crypto_fault__fails_the_planned_call_alone_and_writes_nothing),
 	};

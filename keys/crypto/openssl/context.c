@@ -57,10 +57,12 @@ open_contexts(struct crypto_openssl *p)
 			return false;
 	}
 	p->gcm = cipher_context("AES-256-GCM");
+	p->des = cipher_context("DES-EDE");
+	p->sm4 = cipher_context("SM4-ECB");
 	p->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	p->hash = EVP_MD_CTX_new();
 	p->ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	return p->gcm && p->sha256 && p->hash && p->ec;
+	return p->gcm && p->des && p->sm4 && p->sha256 && p->hash && p->ec;
 }
 
 struct crypto_openssl *
@@ -93,6 +95,8 @@ crypto_openssl_free(struct crypto_openssl **p)
 		EVP_MAC_CTX_free(o->cmac[i]);
 	}
 	EVP_CIPHER_CTX_free(o->gcm);
+	EVP_CIPHER_CTX_free(o->des);
+	EVP_CIPHER_CTX_free(o->sm4);
 	EVP_MD_CTX_free(o->hash);
 	EVP_MD_free(o->sha256);
 	EVP_PKEY_CTX_free(o->ec);

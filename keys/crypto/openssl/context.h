@@ -22,6 +22,8 @@ struct crypto_openssl {
 	EVP_CIPHER_CTX *ecb[KEY_SIZES];
 	EVP_CIPHER_CTX *cbc[KEY_SIZES];
 	EVP_CIPHER_CTX *gcm;
+	EVP_CIPHER_CTX *des; /* two keys; single DES is the same key twice */
+	EVP_CIPHER_CTX *sm4;
 	EVP_MAC_CTX *cmac[KEY_SIZES];
 	EVP_MD *sha256;
 	EVP_MD_CTX *hash;
@@ -30,7 +32,7 @@ struct crypto_openssl {
 	unsigned int verify_next; /* slot that is given up next */
 };
 
-/* Fills the six functions of the table. */
+/* Fills the functions of the table. */
 void crypto_openssl_fill_table(struct crypto_openssl *p);
 
 /* A P-256 key from its parts; one of them may be NULL. RC_AUTH: no point of the curve; RC_CRYPTO.

@@ -206,6 +206,46 @@ table_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t p
 	return crypto_openssl_ecdh(ctx, private_key, peer, shared);
 }
 
+/* One block in a context of its own mode. */
+static enum rc
+one_block(EVP_CIPHER_CTX *cipher, const uint8_t *key, enum crypto_direction dir, const uint8_t *in,
+	  int len, uint8_t *out)
+{
+	int n = 0;
+
+	if (EVP_CipherInit_ex2(cipher, NULL, key, NULL, dir == CRYPTO_ENCRYPT, NULL) != 1 ||
+	    EVP_CipherUpdate(cipher, out, &n, in, len) != 1 || n != len)
+		return crypto_openssl_failed();
+	return RC_OK;
+}
+
+/* Single DES left the default provider in OpenSSL 3: E(K) D(K) E(K) = E(K). */
+static enum rc
+table_des(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_DES], uint8_t out[CRYPTO_DES])
+{
+	const struct crypto_openssl *p = ctx;
+	uint8_t both[2 * CRYPTO_DES];
+	enum rc rc;
+
+	if (key_len != CRYPTO_DES && key_len != sizeof both)
+		return RC_CRYPTO;
+	memcpy(both, key, CRYPTO_DES);
+	memcpy(both + CRYPTO_DES, key + key_len - CRYPTO_DES, CRYPTO_DES);
+	rc = one_block(p->des, both, dir, in, CRYPTO_DES, out);
+	mem_wipe(both, sizeof both);
+	return rc;
+}
+
+static enum rc
+table_sm4(void *ctx, const uint8_t key[CRYPTO_KEY], enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
+{
+	const struct crypto_openssl *p = ctx;
+
+	return one_block(p->sm4, key, dir, in, CRYPTO_BLOCK, out);
+}
+
 void
 crypto_openssl_fill_table(struct crypto_openssl *p)
 {
@@ -217,4 +257,6 @@ crypto_openssl_fill_table(struct crypto_openssl *p)
 	p->table.random = table_random;
 	p->table.key_pair = table_key_pair;
 	p->table.ecdh = table_ecdh;
+	p->table.des = table_des;
+	p->table.sm4 = table_sm4;
 }

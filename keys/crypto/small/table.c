@@ -158,6 +158,23 @@ table_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t p
 	return RC_CRYPTO;
 }
 
+static enum rc
+table_des(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_DES], uint8_t out[CRYPTO_DES])
+{
+	(void)ctx;
+	return small_des(key, key_len, dir, in, out);
+}
+
+static enum rc
+table_sm4(void *ctx, const uint8_t key[CRYPTO_KEY], enum crypto_direction dir,
+	  const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
+{
+	(void)ctx;
+	small_sm4(key, dir, in, out);
+	return RC_OK;
+}
+
 void
 crypto_small_init(struct crypto_small *s, crypto_small_random_fn random, void *random_ctx)
 {
@@ -173,5 +190,7 @@ crypto_small_init(struct crypto_small *s, crypto_small_random_fn random, void *r
 		.random = table_random,
 		.key_pair = table_key_pair,
 		.ecdh = table_ecdh,
+		.des = table_des,
+		.sm4 = table_sm4,
 	};
 }
