@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* keys/crypto/small against OpenSSL, function by function, and the published ECDSA vectors. */
+/* keys/crypto/small against OpenSSL, function by function, and published ECDSA and ECDH vectors. */
 #include "crypto_small/small.h"
 #include "crypto_test.h"
 #include "test.h"
@@ -163,6 +163,188 @@ small__published_and_degenerate_signatures_are_judged_rightly(void)
 	CHECK_RC(c->random(c->ctx, digest, 1), RC_CRYPTO);
 }
 
+/* NIST CAVP, KAS ECC CDH primitive, P-256, counts 0–2 (SP 800-56A 5.7.1.2); RFC 5903 8.1. */
+static const struct {
+	const char *name, *private_key, *public_key, *peer, *shared;
+} agreements[] = {
+	{ "CAVP 0", "7d7dc5f71eb29ddaf80d6214632eeae03d9058af1fb6d22ed80badb62bc1a534",
+	  "ead218590119e8876b29146ff89ca61770c4edbbf97d38ce385ed281d8a6b230"
+	  "28af61281fd35e2fa7002523acc85a429cb06ee6648325389f59edfce1405141",
+	  "700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287"
+	  "db71e509e3fd9b060ddb20ba5c51dcc5948d46fbf640dfe0441782cab85fa4ac",
+	  "46fc62106420ff012e54a434fbdd2d25ccc5852060561e68040dd7778997bd7b" },
+	{ "CAVP 1", "38f65d6dce47676044d58ce5139582d568f64bb16098d179dbab07741dd5caf5",
+	  "119f2f047902782ab0c9e27a54aff5eb9b964829ca99c06b02ddba95b0a3f6d0"
+	  "8f52b726664cac366fc98ac7a012b2682cbd962e5acb544671d41b9445704d1d",
+	  "809f04289c64348c01515eb03d5ce7ac1a8cb9498f5caa50197e58d43a86a7ae"
+	  "b29d84e811197f25eba8f5194092cb6ff440e26d4421011372461f579271cda3",
+	  "057d636096cb80b67a8c038c890e887d1adfa4195e9b3ce241c8a778c59cda67" },
+	{ "CAVP 2", "1accfaf1b97712b85a6f54b148985a1bdc4c9bec0bd258cad4b3d603f49f32c8",
+	  "d9f2b79c172845bfdb560bbb01447ca5ecc0470a09513b6126902c6b4f8d1051"
+	  "f815ef5ec32128d3487834764678702e64e164ff7315185e23aff5facd96d7bc",
+	  "a2339c12d4a03c33546de533268b4ad667debf458b464d77443636440ee7fec3"
+	  "ef48a3ab26e20220bcda2c1851076839dae88eae962869a497bf73cb66faf536",
+	  "2d457b78b4614132477618a5b077965ec90730a8c81a1c75d6d4ec68005d67ec" },
+	{ "RFC 5903", "c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433",
+	  "dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180"
+	  "5271a0461cdb8252d61f1c456fa3e59ab1f45b33accf5f58389e0577b8990bb3",
+	  "d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf63"
+	  "56fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab",
+	  "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de" },
+};
+
+static void
+small__published_key_agreements_come_out_as_openssl_has_them(void)
+{
+	uint8_t private_key[32], public_key[64], peer[64], want[32], got[64];
+	const struct crypto *big = crypto_test();
+	struct crypto_small s;
+	const struct crypto *c = small_table(&s);
+
+	for (size_t i = 0; i < sizeof agreements / sizeof agreements[0]; i++) {
+		test_row(agreements[i].name);
+		(void)test_hex(agreements[i].private_key, private_key, 32);
+		(void)test_hex(agreements[i].public_key, public_key, 64);
+		(void)test_hex(agreements[i].peer, peer, 64);
+		(void)test_hex(agreements[i].shared, want, 32);
+		CHECK_RC(c->ecdh(c->ctx, private_key, peer, got), RC_OK);
+		CHECK_BYTES(got, want, 32);
+		CHECK_RC(big->ecdh(big->ctx, private_key, peer, got), RC_OK);
+		CHECK_BYTES(got, want, 32);
+		CHECK_RC(small_p256_public(private_key, got), RC_OK);
+		CHECK_BYTES(got, public_key, 64);
+	}
+}
+
+static void
+small__new_keys_agree_with_those_of_openssl(void)
+{
+	uint8_t own[32], own_public[64], other[32], other_public[64], a[32], b[32];
+	const struct crypto *big = crypto_test();
+	struct crypto_small s;
+	const struct crypto *c = &s.table;
+
+	crypto_small_init(&s, big->random, big->ctx);
+	for (unsigned int i = 0; i < 12; i++) {
+		CHECK_RC(c->key_pair(c->ctx, own, own_public), RC_OK);
+		CHECK_RC(big->key_pair(big->ctx, other, other_public), RC_OK);
+		CHECK_RC(c->ecdh(c->ctx, own, other_public, a), RC_OK);
+		CHECK_RC(big->ecdh(big->ctx, other, own_public, b), RC_OK);
+		CHECK_BYTES(a, b, 32);
+	}
+}
+
+#define ORDER "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC63255"
+
+static void
+small__first_and_last_private_keys_work_and_their_neighbours_are_none(void)
+{
+	static const struct {
+		const char *name, *key;
+		enum rc rc;
+	} rows[] = {
+		{ "0", "0000000000000000000000000000000000000000000000000000000000000000",
+		  RC_CRYPTO },
+		{ "1", "0000000000000000000000000000000000000000000000000000000000000001", RC_OK },
+		{ "2", "0000000000000000000000000000000000000000000000000000000000000002", RC_OK },
+		{ "2^255", "8000000000000000000000000000000000000000000000000000000000000000",
+		  RC_OK },
+		{ "n - 1", ORDER "0", RC_OK },
+		{ "n", ORDER "1", RC_CRYPTO },
+		{ "2^256 - 1", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+		  RC_CRYPTO },
+	};
+	uint8_t key[32], peer[64], got[64], want[32];
+	const struct crypto *big = crypto_test();
+
+	(void)test_hex(agreements[0].peer, peer, 64);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t untouched[64];
+
+		test_row(rows[i].name);
+		memset(got, 0xA5, sizeof got);
+		memcpy(untouched, got, sizeof got);
+		(void)test_hex(rows[i].key, key, 32);
+		CHECK_RC(small_p256_ecdh(key, peer, got), rows[i].rc);
+		if (rows[i].rc == RC_OK) {
+			CHECK_RC(big->ecdh(big->ctx, key, peer, want), RC_OK);
+			CHECK_BYTES(got, want, 32);
+		} else {
+			CHECK_BYTES(got, untouched, sizeof got);
+			CHECK_RC(small_p256_public(key, got), RC_CRYPTO);
+			CHECK_BYTES(got, untouched, sizeof got);
+		}
+	}
+}
+
+static void
+small__a_peer_that_is_no_point_on_the_curve_is_refused(void)
+{
+	/* p, and p − 1: coordinates that are no field elements, and one that is. */
+	static const char *const rows[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000"
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF"
+		"0000000000000000000000000000000000000000000000000000000000000001",
+		"FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFE"
+		"0000000000000000000000000000000000000000000000000000000000000001",
+		"700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287"
+		"db71e509e3fd9b060ddb20ba5c51dcc5948d46fbf640dfe0441782cab85fa4ad",
+	};
+	uint8_t key[32] = { 5 }, peer[64], got[32] = { 0 }, untouched[32] = { 0 };
+	const struct crypto *big = crypto_test();
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		(void)test_hex(rows[i], peer, 64);
+		CHECK_RC(small_p256_ecdh(key, peer, got), RC_AUTH);
+		CHECK_BYTES(got, untouched, 32);
+		CHECK_RC(big->ecdh(big->ctx, key, peer, got), RC_AUTH);
+	}
+}
+
+/* Answers draw after draw with the bytes of a script; fails after its end. */
+struct script {
+	const uint8_t *bytes; /* one value repeated, for each draw */
+	size_t count, at;
+};
+
+static enum rc
+scripted(void *ctx, uint8_t *out, size_t len)
+{
+	struct script *script = ctx;
+
+	if (script->at == script->count)
+		return RC_CRYPTO;
+	memset(out, script->bytes[script->at++], len);
+	return RC_OK;
+}
+
+static void
+small__a_key_pair_draws_again_what_is_no_key_and_fails_with_its_randomness(void)
+{
+	static const uint8_t none[16] = { 0xFF, 0x00, 0xFF };
+	static const uint8_t third[] = { 0xFF, 0x00, 0x5A };
+	struct script script = { third, 3, 0 };
+	uint8_t key[32], public_key[64], want[64], before[64];
+	struct crypto_small s;
+	const struct crypto *c = &s.table;
+
+	crypto_small_init(&s, scripted, &script);
+	CHECK_RC(c->key_pair(c->ctx, key, public_key), RC_OK);
+	CU_ASSERT_EQUAL(script.at, 3);
+	CU_ASSERT_EQUAL(key[0], 0x5A);
+	CHECK_RC(small_p256_public(key, want), RC_OK);
+	CHECK_BYTES(public_key, want, 64);
+	memcpy(before, public_key, 64);
+	for (size_t draws = 0; draws <= sizeof none; draws += sizeof none) {
+		script = (struct script) { none, draws, 0 };
+		CHECK_RC(c->key_pair(c->ctx, key, public_key), RC_CRYPTO);
+		CHECK_BYTES(public_key, before, 64);
+		CU_ASSERT_EQUAL(key[0], 0x5A);
+	}
+	CU_ASSERT_EQUAL(script.at, 8); /* a source that yields no key is given up */
+}
+
 int
 main(void)
 {
@@ -172,6 +354,11 @@ main(void)
 		TEST(small__cmac_and_sha256_agree_with_openssl_however_the_message_is_cut),
 		TEST(small__signatures_by_openssl_verify_and_altered_ones_do_not),
 		TEST(small__published_and_degenerate_signatures_are_judged_rightly),
+		TEST(small__published_key_agreements_come_out_as_openssl_has_them),
+		TEST(small__new_keys_agree_with_those_of_openssl),
+		TEST(small__first_and_last_private_keys_work_and_their_neighbours_are_none),
+		TEST(small__a_peer_that_is_no_point_on_the_curve_is_refused),
+		TEST(small__a_key_pair_draws_again_what_is_no_key_and_fails_with_its_randomness),
 	};
 
 	return test_run("crypto_small", cases, sizeof cases / sizeof cases[0]);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The crypto table in small portable C, for a card without an operating system: AES, CBC, CMAC,
- * SHA-256, ECDSA P-256 verification, DES and SM4. Its P-256 is for public data, so key_pair and
- * ecdh answer RC_CRYPTO: a card on it opens no channel to a box. No allocation, no state between
- * calls; about 2 KiB of stack. AES reads its S-box by index: on a chip whose memory has no cache
- * that takes the same time for every byte; do not use it next to strangers on a machine with
- * caches. */
+ * SHA-256, DES, SM4, ECDSA P-256 verification, ECDH and key pairs. No allocation, no state between
+ * calls, about 1 KiB of stack. Private scalars steer neither branch nor address; AES reads its
+ * S-box by index: on a chip whose memory has no cache that takes the same time for every byte; do
+ * not use it next to strangers on a machine with caches. */
 #ifndef TESSERA_CRYPTO_SMALL_H
 #define TESSERA_CRYPTO_SMALL_H
 
@@ -45,6 +44,12 @@ void small_sha256_final(struct small_sha256 *s, uint8_t digest[32]);
  */
 enum rc small_p256_verify(const uint8_t public_key[64], const uint8_t digest[32],
 			  const uint8_t signature[64]) RC_CHECKED;
+/* x of private_key · peer (SP 800-56A 5.7.1.2). RC_AUTH: no point on the curve; RC_CRYPTO: no
+ * private key, which is 1 … n − 1. Time depends on neither. */
+enum rc small_p256_ecdh(const uint8_t private_key[32], const uint8_t peer[64],
+			uint8_t shared[32]) RC_CHECKED;
+/* The public key that belongs to a private one. RC_CRYPTO: no private key. */
+enum rc small_p256_public(const uint8_t private_key[32], uint8_t public_key[64]) RC_CHECKED;
 
 /* FIPS 46-3 and SP 800-67: key_len 8 or 16 (K3 = K1), else RC_CRYPTO. */
 enum rc small_des(const uint8_t *key, size_t key_len, enum crypto_direction dir,

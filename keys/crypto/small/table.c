@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 
+#define KEY_DRAWS 8 /* one in 2^32 candidates is no key (FIPS 186-4 B.4.2) */
+
 static enum rc
 table_block(void *ctx, const uint8_t *key, size_t key_len, enum crypto_direction dir,
 	    const uint8_t in[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
@@ -141,10 +143,19 @@ table_random(void *ctx, uint8_t *out, size_t len)
 static enum rc
 table_key_pair(void *ctx, uint8_t private_key[CRYPTO_PRIVATE], uint8_t public_key[CRYPTO_PUBLIC])
 {
-	(void)ctx;
-	(void)private_key;
-	(void)public_key;
-	return RC_CRYPTO;
+	uint8_t candidate[CRYPTO_PRIVATE] = { 0 };
+	enum rc rc = RC_CRYPTO;
+
+	/* A candidate that is no key is drawn again; random numbers that never are have failed. */
+	for (unsigned int i = 0; rc != RC_OK && i < KEY_DRAWS; i++) {
+		if (table_random(ctx, candidate, sizeof candidate) != RC_OK)
+			break;
+		rc = small_p256_public(candidate, public_key);
+	}
+	if (rc == RC_OK)
+		memcpy(private_key, candidate, sizeof candidate);
+	mem_wipe(candidate, sizeof candidate);
+	return rc;
 }
 
 static enum rc
@@ -152,10 +163,7 @@ table_ecdh(void *ctx, const uint8_t private_key[CRYPTO_PRIVATE], const uint8_t p
 	   uint8_t shared[CRYPTO_SHARED])
 {
 	(void)ctx;
-	(void)private_key;
-	(void)peer;
-	(void)shared;
-	return RC_CRYPTO;
+	return small_p256_ecdh(private_key, peer, shared);
 }
 
 static enum rc
