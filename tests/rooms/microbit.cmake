@@ -4,8 +4,10 @@ tessera_test(NAME flash_store
 	USES tessera_core)
 target_include_directories(test_flash_store PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/interop/microbit)
 if(TARGET tessera-headend AND TARGET tessera-stb)
-	add_test(NAME interop_microbit COMMAND python3
-		${CMAKE_CURRENT_SOURCE_DIR}/interop/test_microbit.py
-		${CMAKE_SOURCE_DIR} $<TARGET_FILE_DIR:tessera-stb>)
-	set_tests_properties(interop_microbit PROPERTIES TIMEOUT 180 SKIP_RETURN_CODE 77)
+	foreach(name microbit microbit_paired)
+		add_test(NAME interop_${name} COMMAND python3
+			${CMAKE_CURRENT_SOURCE_DIR}/interop/test_${name}.py
+			${CMAKE_SOURCE_DIR} $<TARGET_FILE_DIR:tessera-stb>)
+		set_tests_properties(interop_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
+	endforeach()
 endif()
