@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* PIN with a durable try counter (ISO 7816-4 11.5.6; payment invariants 9 and 10). */
+/* PIN with a durable try counter (ISO 7816-4 11.5.6; payment invariants 9 and 10).
+ *
+ * The PIN and its counter live apart, in a transaction and in a cell. Both carry the number of the
+ * PIN: a counter with another number is some earlier PIN's and counts as full. So a new PIN and its
+ * tries come with one commit, and a cut in between gives the old PIN no try back. */
 #include "core/pin.h"
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/status_word.h"
 #include "wire/ca_apdu.h"
 
 #define PIN_BLOCK (1U + PIN_MAX)
+#define NUMBER_LAST 0xFFFFFFU
+
+struct stored {
+	uint8_t block[PIN_BLOCK];
+	uint32_t number;
+};
 
 /* Length, digits, zeros. */
 static bool
@@ -25,51 +36,101 @@ make_block(const uint8_t *pin, uint8_t len, uint8_t block[PIN_BLOCK])
 }
 
 static enum rc
-read_tries(struct card_env *env, const struct pin_place *place, uint32_t *tries)
+read_stored(const struct card_env *env, const struct pin_place *place, struct stored *pin)
 {
-	return nv_cell_read(&env->part, place->cells, place->n_cells, place->cell, tries);
+	uint8_t bytes[PIN_STORED];
+	enum rc rc = nv_part_read(&env->part, place->offset, bytes, sizeof bytes);
+
+	if (rc == RC_OK) {
+		memcpy(pin->block, bytes, PIN_BLOCK);
+		pin->number = get_be24(bytes + PIN_BLOCK);
+	}
+	mem_wipe(bytes, sizeof bytes);
+	return rc;
+}
+
+/* In the cell: number of the PIN u24, tries u8. */
+static enum rc
+read_tries(const struct card_env *env, const struct pin_place *place, uint32_t number,
+	   uint32_t *tries)
+{
+	uint32_t value;
+	enum rc rc = nv_cell_read(&env->part, place->cells, place->n_cells, place->cell, &value);
+
+	if (rc == RC_OK)
+		*tries = value >> 8 == number ? (value & 0xFF) : PIN_TRIES;
+	return rc;
 }
 
 static enum rc
-write_tries(struct card_env *env, const struct pin_place *place, uint32_t tries)
+write_tries(const struct card_env *env, const struct pin_place *place, uint32_t number,
+	    uint32_t tries)
 {
-	return nv_cell_write(&env->part, place->cells, place->n_cells, place->cell, tries);
+	return nv_cell_write(&env->part, place->cells, place->n_cells, place->cell,
+			     number << 8 | tries);
 }
 
 static uint16_t
-compare(struct card_env *env, const struct pin_place *place, const uint8_t block[PIN_BLOCK],
-	const uint8_t stored[PIN_BLOCK])
+compare(const struct card_env *env, const struct pin_place *place, const uint8_t block[PIN_BLOCK],
+	const struct stored *pin)
 {
 	uint32_t tries;
 
-	if (stored[0] == 0)
+	if (pin->block[0] == 0)
 		return SW_CONDITIONS;
-	if (read_tries(env, place, &tries) != RC_OK)
+	if (read_tries(env, place, pin->number, &tries) != RC_OK)
 		return SW_MEMORY;
 	if (tries == 0 || tries > PIN_TRIES)
 		return SW_BLOCKED;
-	if (write_tries(env, place, tries - 1) != RC_OK)
+	if (write_tries(env, place, pin->number, tries - 1) != RC_OK)
 		return SW_MEMORY;
-	if (!mem_equal_ct(block, stored, PIN_BLOCK))
+	if (!mem_equal_ct(block, pin->block, PIN_BLOCK))
 		return tries == 1 ? (uint16_t)SW_BLOCKED : SW_PIN_WRONG(tries - 1);
-	return write_tries(env, place, PIN_TRIES) == RC_OK ? SW_OK : SW_MEMORY;
+	return write_tries(env, place, pin->number, PIN_TRIES) == RC_OK ? SW_OK : SW_MEMORY;
 }
 
 uint16_t
 pin_verify(struct card_env *env, const struct pin_place *place, const uint8_t *pin, uint8_t len)
 {
-	uint8_t block[PIN_BLOCK], stored[PIN_BLOCK];
+	uint8_t block[PIN_BLOCK];
+	struct stored stored;
 	uint16_t sw = SW_DATA;
 
 	if (!make_block(pin, len, block))
 		goto out;
 	sw = SW_MEMORY;
-	if (nv_part_read(&env->part, place->offset, stored, sizeof stored) != RC_OK)
-		goto out;
-	sw = compare(env, place, block, stored);
+	if (read_stored(env, place, &stored) == RC_OK)
+		sw = compare(env, place, block, &stored);
+	mem_wipe(&stored, sizeof stored);
 out:
 	mem_wipe(block, sizeof block);
-	mem_wipe(stored, sizeof stored);
+	return sw;
+}
+
+/* Stages the PIN under the next number. A cell that was never written begins without a try. */
+static uint16_t
+stage(const struct card_env *env, const struct pin_place *place, const uint8_t block[PIN_BLOCK])
+{
+	uint8_t bytes[PIN_STORED];
+	struct stored before;
+	uint32_t tries;
+	uint16_t sw = SW_MEMORY;
+	enum rc rc = read_stored(env, place, &before);
+
+	if (rc == RC_OK)
+		rc = read_tries(env, place, before.number, &tries);
+	if (rc == RC_FORMAT)
+		rc = write_tries(env, place, 0, 0);
+	if (rc == RC_OK && before.number == NUMBER_LAST) {
+		sw = SW_CONDITIONS;
+	} else if (rc == RC_OK) {
+		memcpy(bytes, block, PIN_BLOCK);
+		put_be24(bytes + PIN_BLOCK, before.number + 1);
+		rc = nv_part_stage(&env->part, place->offset, bytes, sizeof bytes);
+		sw = rc == RC_OK ? SW_OK : SW_MEMORY;
+	}
+	mem_wipe(bytes, sizeof bytes);
+	mem_wipe(&before, sizeof before);
 	return sw;
 }
 
@@ -79,12 +140,8 @@ pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
 	uint8_t block[PIN_BLOCK];
 	uint16_t sw = SW_DATA;
 
-	if (make_block(pin, len, block) && ca_pin_is_fit(pin, len)) {
-		sw = SW_MEMORY;
-		if (nv_part_stage(&env->part, place->offset, block, sizeof block) == RC_OK &&
-		    write_tries(env, place, PIN_TRIES) == RC_OK)
-			sw = SW_OK;
-	}
+	if (make_block(pin, len, block) && ca_pin_is_fit(pin, len))
+		sw = stage(env, place, block);
 	mem_wipe(block, sizeof block);
 	return sw;
 }
@@ -92,9 +149,15 @@ pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
 uint8_t
 pin_tries_left(struct card_env *env, const struct pin_place *place)
 {
-	uint32_t tries;
+	struct stored stored;
+	uint32_t tries = 0;
+	enum rc rc = read_stored(env, place, &stored);
 
-	if (read_tries(env, place, &tries) != RC_OK || tries > PIN_TRIES)
-		return 0;
+	if (rc == RC_OK)
+		rc = read_tries(env, place, stored.number, &tries);
+	/* No PIN has no tries. */
+	if (rc != RC_OK || tries > PIN_TRIES || stored.block[0] == 0)
+		tries = 0;
+	mem_wipe(&stored, sizeof stored);
 	return (uint8_t)tries;
 }
