@@ -184,6 +184,21 @@ delete_entries(struct card *card, uint32_t gone)
 	return rc == RC_OK ? SW_OK : SW_MEMORY;
 }
 
+/* Empties what was deleted, if the power failed while that was done: the terminal asks again. */
+static uint16_t
+finish_deletion(struct card *card)
+{
+	for (unsigned int i = 1; i < card_entry_count(card); i++) {
+		struct entry e;
+
+		if (registry_read(card, i, &e) != RC_OK)
+			return SW_MEMORY;
+		if ((e.flags & ENTRY_DELETED) != 0 && wipe_memory(card, i) != RC_OK)
+			return SW_MEMORY;
+	}
+	return SW_REFERENCE;
+}
+
 static uint16_t
 delete_by_aid(struct card *card, struct reader *r, uint8_t p2)
 {
@@ -206,7 +221,7 @@ delete_by_aid(struct card *card, struct reader *r, uint8_t p2)
 	if (registry_read(card, index, &e) != RC_OK)
 		return SW_MEMORY;
 	if ((e.flags & ENTRY_DELETED) != 0)
-		return SW_REFERENCE;
+		return finish_deletion(card);
 	sw = what_goes(card, index, p2, &gone);
 	return sw != SW_OK ? sw : delete_entries(card, gone);
 }
