@@ -7,11 +7,20 @@ target_compile_options(tessera_card_fixture PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tessera_channel
 	tessera_derive tessera_wire tessera_nv_ram tessera_test_crypto)
 
+# tessera_nv_sweep: the engine that cuts the power in every row of a table (nv_sweep.h).
+add_library(tessera_nv_sweep STATIC support/card_view.c support/nv_sweep.c
+	support/nv_sweep_host.c fault/invariants.c fault/sweep_rows_ca.c
+	fault/sweep_rows_content.c fault/sweep_rows_keys.c fault/sweep_rows_store.c)
+target_compile_options(tessera_nv_sweep PRIVATE ${TESSERA_WARNINGS})
+target_link_libraries(tessera_nv_sweep PUBLIC tessera_card_fixture)
+
 foreach(noun channel ecm emm emm_command perso pin purchase purse record)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
 foreach(noun power read)
 	tessera_test(NAME fault_apps_${noun} SOURCES fault/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
+tessera_test(NAME fault_core_invariants SOURCES fault/test_core_invariants.c
+	USES tessera_nv_sweep)
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)
 tessera_fuzz(NAME ca_channel SOURCES fuzz/fuzz_ca_channel.c USES tessera_card_fixture)

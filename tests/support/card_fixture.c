@@ -46,6 +46,15 @@ fix_operator(void)
 	return &keys;
 }
 
+size_t
+fix_transmit(struct card_fixture *f, const uint8_t *command, size_t len, uint8_t *rsp, size_t cap)
+{
+	MUST(len <= sizeof f->last);
+	memcpy(f->last, command, len);
+	f->last_len = len;
+	return card_transmit(&f->card, command, len, rsp, cap);
+}
+
 uint16_t
 fix_send(struct card_fixture *f, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2,
 	 const uint8_t *data, size_t data_len, uint8_t *rsp, size_t *len)
@@ -61,7 +70,7 @@ fix_send(struct card_fixture *f, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p
 	size_t command_len, n;
 
 	MUST(apdu_build(&a, command, sizeof command, &command_len) == RC_OK);
-	n = card_transmit(&f->card, command, command_len, answer, sizeof answer);
+	n = fix_transmit(f, command, command_len, answer, sizeof answer);
 	MUST(n >= 2);
 	if (rsp)
 		memcpy(rsp, answer, n - 2);
@@ -361,13 +370,30 @@ fix_init(struct card_fixture *f)
 }
 
 void
-fix_init_paired(struct card_fixture *f, uint8_t first_use)
+fix_init_paired_unsecured(struct card_fixture *f, uint8_t first_use)
 {
 	fix_init_blank(f);
 	f->profile = PROFILE_PAIRED;
 	f->first_use = first_use;
 	personalise(f);
+}
+
+void
+fix_init_paired(struct card_fixture *f, uint8_t first_use)
+{
+	fix_init_paired_unsecured(f, first_use);
 	secure(f);
+}
+
+void
+fix_copy_of(struct card_fixture *f, const struct card_fixture *original)
+{
+	*f = *original;
+	nv_ram_init(&f->nv, CARD_NV_SIZE, CARD_NV_PAGE);
+	memcpy(f->nv.bytes, original->nv.bytes, sizeof f->nv.bytes);
+	crypto_fault_init(&f->crypto, crypto_test(), 0);
+	profile_port(&f->port, &f->crypto.table, &f->nv.port, &f->ram);
+	fix_power_cycle(f);
 }
 
 void
@@ -377,13 +403,5 @@ fix_copy(struct card_fixture *f)
 
 	if (original.port.app_count == 0)
 		fix_init(&original);
-	memset(f, 0, sizeof *f);
-	memcpy(f->ca_key, original.ca_key, CRYPTO_KEY);
-	memcpy(f->purse_key, original.purse_key, CRYPTO_KEY);
-	memcpy(f->epoch_key, original.epoch_key, CRYPTO_KEY);
-	nv_ram_init(&f->nv, CARD_NV_SIZE, CARD_NV_PAGE);
-	memcpy(f->nv.bytes, original.nv.bytes, sizeof f->nv.bytes);
-	crypto_fault_init(&f->crypto, crypto_test(), 0);
-	profile_port(&f->port, &f->crypto.table, &f->nv.port, &f->ram);
-	fix_power_cycle(f);
+	fix_copy_of(f, &original);
 }

@@ -40,6 +40,8 @@ struct card_fixture {
 	uint8_t profile;   /* enum card_profile */
 	uint8_t first_use; /* boxes that a paired card takes by itself */
 	struct pair_identity card_key;
+	uint8_t last[CARD_COMMAND_MAX]; /* the last command sent, as it went over the line */
+	size_t last_len;
 };
 
 /* Aborts with this text when something that must hold does not. */
@@ -57,8 +59,11 @@ struct fix_operator *fix_operator(void);
 void fix_init(struct card_fixture *f);
 /* The same as an earlier fix_init gave, without doing it all again. */
 void fix_copy(struct card_fixture *f);
+/* The same as the original is now, powered up; CA selected. */
+void fix_copy_of(struct card_fixture *f, const struct card_fixture *original);
 /* A card of profile paired; the other makers give laboratory cards. */
 void fix_init_paired(struct card_fixture *f, uint8_t first_use);
+void fix_init_paired_unsecured(struct card_fixture *f, uint8_t first_use);
 void fix_write_box_key(struct writer *w, struct card_fixture *f); /* makes the card's key */
 void fix_write_certificate(struct writer *w, const struct card_fixture *f);
 /* A card that is personalised but not SECURED. */
@@ -80,6 +85,9 @@ uint16_t fix_secure(struct card_fixture *f, struct scp03_session *s);
 void fix_power_cycle(struct card_fixture *f);
 void fix_select(struct card_fixture *f, const uint8_t *aid, size_t len);
 
+/* Any bytes; returns the answer's length. */
+size_t fix_transmit(struct card_fixture *f, const uint8_t *command, size_t len, uint8_t *rsp,
+		    size_t cap);
 /* One short APDU; rsp (256 bytes) and len may be NULL. Returns the status word. */
 uint16_t fix_send(struct card_fixture *f, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2,
 		  const uint8_t *data, size_t data_len, uint8_t *rsp, size_t *len);
