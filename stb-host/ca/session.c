@@ -140,6 +140,24 @@ ca_session_open(const struct apdu_link *link, struct ca_session **out, char why[
 	return rc;
 }
 
+enum rc
+ca_session_reopen(struct ca_session *s, char why[CA_WHY])
+{
+	const uint16_t operator_id = s->info.operator_id;
+	const uint32_t leaf = s->info.leaf;
+	enum rc rc;
+
+	why[0] = '\0';
+	pair_close(&s->channel);
+	rc = open_steps(s, why);
+	if (rc == RC_OK && (s->info.operator_id != operator_id || s->info.leaf != leaf))
+		s->card_is_known = s->operator_is_new = false;
+	s->is_refused = false;
+	if (rc != RC_OK && why[0] == '\0')
+		snprintf(why, CA_WHY, "%s", rc_text(rc));
+	return rc;
+}
+
 void
 ca_session_close(struct ca_session **s)
 {

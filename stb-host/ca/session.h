@@ -19,6 +19,9 @@ struct ca_session;
  * RC_NO_MEMORY. */
 enum rc ca_session_open(const struct apdu_link *link, struct ca_session **out,
 			char why[CA_WHY]) RC_CHECKED;
+/* The same on a session whose card went and may be back, or is another. On failure the session
+ * stays as it was. */
+enum rc ca_session_reopen(struct ca_session *s, char why[CA_WHY]) RC_CHECKED;
 void ca_session_close(struct ca_session **s); /* NULL-safe; wipes */
 /* What a box brings for cards of profile paired. Borrowed: must outlive the session. */
 struct ca_box {

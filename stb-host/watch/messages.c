@@ -5,15 +5,6 @@
 
 #include "base/mem.h"
 
-void
-watch_raise(struct watch *w, const struct watch_event *event)
-{
-	if (w->event_count == EVENTS_MAX)
-		return;
-	w->events[(w->event_first + w->event_count) % EVENTS_MAX] = *event;
-	w->event_count++;
-}
-
 bool
 watch_next_event(struct watch *w, struct watch_event *event)
 {
@@ -114,6 +105,7 @@ watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 		event.service_id = ch->ecm.service_id;
 		event.outcome = ch->outcome;
 		event.right_end = answer->right_end;
+		event.time = ch->ecm.time;
 		watch_raise(w, &event);
 	}
 	raise_offer(w, ch);
@@ -127,18 +119,42 @@ is_fatal(enum rc rc)
 	return rc == RC_READER || rc == RC_TIMEOUT || rc == RC_NO_MEMORY;
 }
 
+/* A card that may go has gone: what it gave stays good for its periods. */
+static enum rc
+card_has_gone(struct watch *w)
+{
+	struct watch_event event = { .kind = WATCH_CARD };
+
+	if (!w->card_is_gone)
+		watch_raise(w, &event);
+	w->card_is_gone = true;
+	return RC_OK;
+}
+
+static bool
+is_loss(const struct watch *w, enum rc rc)
+{
+	return w->options.card_may_go && (rc == RC_READER || rc == RC_TIMEOUT);
+}
+
 enum rc
 watch_ask_again(struct watch *w, struct channel *ch)
 {
 	struct ca_answer answer = { 0 };
-	enum rc rc = ca_ecm(w->session, ch->last, ch->last_len, &answer);
+	enum rc rc;
 
+	ch->last_read = false;
+	if (w->card_is_gone || w->options.standby)
+		return RC_OK;
+	rc = ca_ecm(w->session, ch->last, ch->last_len, &answer);
 	w->stats.ecms++;
 	ch->ecms++;
 	ch->last_read = rc == RC_OK;
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		rc = watch_take_answer(w, ch, &answer);
-	else if (!is_fatal(rc)) {
+	} else if (is_loss(w, rc)) {
+		rc = card_has_gone(w);
+	} else if (!is_fatal(rc)) {
 		w->stats.ecms_refused++;
 		rc = RC_OK;
 	}
@@ -217,6 +233,15 @@ emm_is_known(const struct watch *w, const uint8_t *section, size_t len)
 	return false;
 }
 
+bool
+watch_emm_is_new(const struct watch *w, const uint8_t *section, size_t len)
+{
+	struct emm_header header;
+
+	return len <= EMM_MAX && emm_parse(section, len, &header) == RC_OK &&
+	       is_for_this_card(w, &header) && !emm_is_known(w, section, len);
+}
+
 static void
 emm_remember(struct watch *w, const uint8_t *section, size_t len, bool failed)
 {
@@ -281,8 +306,8 @@ watch_emm_section(void *ctx, const uint8_t *section, size_t len)
 	struct emm_header header;
 	enum rc rc;
 
-	if (w->failed != RC_OK || len > EMM_MAX || emm_parse(section, len, &header) != RC_OK ||
-	    !is_for_this_card(w, &header))
+	if (w->failed != RC_OK || w->card_is_gone || len > EMM_MAX ||
+	    emm_parse(section, len, &header) != RC_OK || !is_for_this_card(w, &header))
 		return;
 	if (emm_is_known(w, section, len)) {
 		w->stats.emms_repeated++;
@@ -290,7 +315,7 @@ watch_emm_section(void *ctx, const uint8_t *section, size_t len)
 	}
 	rc = ca_emm(w->session, section, len, &outcome);
 	if (is_fatal(rc)) {
-		w->failed = rc;
+		w->failed = is_loss(w, rc) ? card_has_gone(w) : rc;
 		return;
 	}
 	count_emm(w, rc, outcome);

@@ -8,6 +8,15 @@
 
 #include <stdlib.h>
 
+void
+watch_raise(struct watch *w, const struct watch_event *event)
+{
+	if (w->event_count == EVENTS_MAX)
+		return;
+	w->events[(w->event_first + w->event_count) % EVENTS_MAX] = *event;
+	w->event_count++;
+}
+
 static enum scr_cipher
 cipher_of(uint8_t cw_size)
 {
@@ -148,6 +157,23 @@ watch_output_keys(struct watch *w, struct channel *ch)
 	return rc;
 }
 
+/* Whether packets of the channel are being opened, told when it changes. */
+static void
+note_picture(struct watch *w, struct channel *ch, bool is_open)
+{
+	struct watch_event event = { .kind = WATCH_PICTURE };
+
+	if (is_open)
+		ch->dark = 0;
+	else if (ch->dark < PICTURE_LOST)
+		ch->dark++;
+	if (is_open == ch->picture || (!is_open && ch->dark < PICTURE_LOST))
+		return;
+	ch->picture = event.on = is_open;
+	event.service_id = ch->program;
+	watch_raise(w, &event);
+}
+
 static enum rc
 scrambled(struct watch *w, const uint8_t *packet)
 {
@@ -161,8 +187,10 @@ scrambled(struct watch *w, const uint8_t *packet)
 
 	if (w->channel_of[pid] != NO_CHANNEL && w->role[pid] != PID_ECM)
 		ch = &w->channels[w->channel_of[pid]];
-	if (ch)
+	if (ch) {
 		has_key = keyring_choose(&ch->keys, &w->pids[pid], parity, &slot);
+		note_picture(w, ch, has_key);
+	}
 	if (has_key) {
 		handle = handle_of(w, ch, slot == KEY_LATE);
 		rc = use_cipher(w, cipher_of(ch->keys.cw_size));
@@ -255,7 +283,7 @@ watch_drain(struct watch *w, uint8_t *out, size_t cap)
 }
 
 enum rc
-watch_flush(struct watch *w)
+watch_output_flush(struct watch *w)
 {
 	return pipe_flush(w->pipes[w->cipher]);
 }

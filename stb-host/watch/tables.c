@@ -231,6 +231,35 @@ remove_stale(struct watch *w)
 	w->program_count = kept;
 }
 
+void
+watch_map_again(struct watch *w)
+{
+	w->has_cat = false;
+	w->emm_pid = TS_PID_NONE;
+	map_all(w);
+}
+
+enum rc
+watch_select(struct watch *w, const uint16_t *services, size_t count)
+{
+	if (count > WATCH_SERVICES_MAX)
+		return RC_RANGE;
+	memcpy(w->options.services, services, count * sizeof services[0]);
+	w->options.service_count = count;
+	for (size_t i = 0; i < w->program_count; i++) {
+		struct program *p = &w->programs[i];
+
+		p->wanted = watch_is_wanted(w, p->number);
+		if (p->wanted)
+			continue;
+		p->pmt_len = 0; /* it may be another when it is wanted again */
+		p->access = WATCH_ABSENT;
+	}
+	open_pmt_pids(w);
+	map_all(w);
+	return w->failed;
+}
+
 static bool
 pat_is_complete(const struct watch *w, uint8_t last)
 {

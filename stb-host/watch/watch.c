@@ -85,7 +85,8 @@ look_into(struct watch *w, const uint8_t *packet)
 		section_feed(call.ch->sections, packet, on_ecm, &call);
 		break;
 	case PID_EMM:
-		section_feed(&w->emm, packet, watch_emm_section, w);
+		section_feed(&w->emm, packet, w->options.live ? watch_emm_later : watch_emm_section,
+			     w);
 		break;
 	}
 }
@@ -141,21 +142,30 @@ watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken)
 	const uint8_t *at = data;
 	size_t left = len;
 
-	(void)go_through(w, &at, &left, false);
+	if (go_through(w, &at, &left, false) && w->failed == RC_OK)
+		(void)watch_emm_next(w);
 	if (w->failed == RC_OK && watch_output_is_full(w))
-		w->failed = watch_flush(w);
+		w->failed = watch_output_flush(w);
 	*taken = len - left;
 	return w->failed;
 }
 
 enum rc
+watch_flush(struct watch *w)
+{
+	if (w->event_count == 0)
+		(void)watch_emm_next(w);
+	return w->failed == RC_OK ? watch_output_flush(w) : w->failed;
+}
+
+enum rc
 watch_finish(struct watch *w, bool *done)
 {
-	*done = go_through(w, NULL, NULL, true) && w->failed == RC_OK;
+	*done = go_through(w, NULL, NULL, true) && !watch_emm_next(w) && w->failed == RC_OK;
 	if (w->failed == RC_OK && *done && w->holding)
 		w->failed = watch_output_hold(w, false);
 	if (w->failed == RC_OK)
-		w->failed = watch_flush(w);
+		w->failed = watch_output_flush(w);
 	return w->failed;
 }
 

@@ -21,6 +21,11 @@ struct watch_options {
 	bool hold_back; /* for input that is not live: a service that its first ECM leaves closed
 			 * waits, for one crypto period at most, for an EMM or a purchase, and
 			 * nothing of it is lost when one opens it */
+	bool live;      /* input that must be kept up with: EMMs wait until the ECMs of what was fed
+			 * have been answered, and one at most is handed over in a call */
+	bool standby;   /* a box asleep: no ECM goes to the card, nothing is opened, EMMs do */
+	bool card_may_go;     /* a card or reader that fails is an event (WATCH_CARD), not the end:
+			       * watch_card_return when it may be back */
 	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
 	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */
 	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
@@ -45,13 +50,17 @@ struct watch_offer {
 enum watch_event_kind {
 	WATCH_OUTCOME, /* the card's decision about a service has changed */
 	WATCH_OFFER,   /* once for each event and price: buy with watch_buy, or do nothing */
-	WATCH_EMM      /* an EMM has changed something on the card */
+	WATCH_EMM,     /* an EMM has changed something on the card */
+	WATCH_PICTURE, /* the packets of a service begin to be opened, or no longer are */
+	WATCH_CARD     /* the card has gone or is back */
 };
 struct watch_event {
 	enum watch_event_kind kind;
 	uint16_t service_id;
 	enum ca_outcome outcome;  /* WATCH_OUTCOME */
 	uint32_t right_end;       /* WATCH_OUTCOME with OUTCOME_OPEN */
+	uint32_t time;            /* WATCH_OUTCOME: of the ECM, seconds since 2000 */
+	bool on;                  /* WATCH_PICTURE, WATCH_CARD */
 	struct watch_offer offer; /* WATCH_OFFER */
 };
 
@@ -81,7 +90,8 @@ struct watch_stats {
 	uint64_t ecms, ecms_repeated,
 		ecms_refused; /* handed over; seen before; card could not read them */
 	uint64_t emms_applied, emms_repeated, emms_refused,
-		emms_old; /* refused: MAC, signature, format */
+		emms_old;      /* refused: MAC, signature, format */
+	uint64_t emms_dropped; /* live: more waited than there was room for; the carousel repeats */
 	uint64_t purchases;
 	uint64_t decisions[WATCH_OUTCOMES]; /* of the card, by enum ca_outcome */
 };
@@ -98,7 +108,8 @@ void watch_free(struct watch **w); /* NULL-safe; wipes control words */
 enum rc watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken) RC_CHECKED;
 /* The next event; false: none. */
 bool watch_next_event(struct watch *w, struct watch_event *event);
-/* Descrambles what waits for a full batch: when the oldest packet has waited long enough. */
+/* Descrambles what waits for a full batch: when the oldest packet has waited long enough, or
+ * nothing comes. live: hands a waiting EMM over. */
 enum rc watch_flush(struct watch *w) RC_CHECKED;
 /* The input has ended: the last packets are processed. Call until *done; drain in between. */
 enum rc watch_finish(struct watch *w, bool *done) RC_CHECKED;
@@ -111,6 +122,16 @@ size_t watch_drain(struct watch *w, uint8_t *out, size_t cap);
  * RC_USAGE: PIN. */
 enum rc watch_buy(struct watch *w, const struct watch_offer *offer, bool record, const char *pin,
 		  struct ca_purchase_result *result) RC_CHECKED;
+
+/* Other services from now on (count 0: every one); those that stay are not interrupted. RC_RANGE:
+ * more than WATCH_SERVICES_MAX. */
+enum rc watch_select(struct watch *w, const uint16_t *services, size_t count) RC_CHECKED;
+/* The card of card_may_go is away. */
+bool watch_card_is_gone(const struct watch *w);
+/* Looks whether it is back, or another one of its kind is there; then asks it about every service.
+ * Takes as long as the reader does. why: one clause, set on failure: what ca_session_open returns,
+ * the card is still gone. */
+enum rc watch_card_return(struct watch *w, char why[CA_WHY]) RC_CHECKED;
 
 void watch_get_stats(const struct watch *w, struct watch_stats *stats);
 /* How many services there are to report; fills at most cap of them. */

@@ -14,7 +14,9 @@
 #define CHANNELS_MAX 64  /* ECM PIDs that are followed at once */
 #define NO_CHANNEL 0xFFU
 #define EVENTS_MAX 128
-#define EMM_MEMORY 32 /* EMM sections that the carousel need not bring to the card again */
+#define EMM_WAITING 32  /* EMMs that wait for the card, live */
+#define PICTURE_LOST 64 /* packets in a row that no word opens: the picture has gone */
+#define EMM_MEMORY 32   /* EMM sections that the carousel need not bring to the card again */
 #define CIPHERS 2
 #define HELD_MAX 65536U                 /* packets, 12 MiB */
 #define HANDLE_NONE (2U * CHANNELS_MAX) /* a pipe service that never has a key */
@@ -41,6 +43,8 @@ struct channel {
 	uint32_t offered_event, offered_price;
 	struct keyring keys;
 	uint64_t ecms, descrambled, without_key;
+	bool picture; /* packets are being opened */
+	uint8_t dark; /* packets since the last that was, up to PICTURE_LOST */
 };
 
 struct program {
@@ -60,6 +64,13 @@ struct emm_seen {
 	size_t len;
 	bool failed; /* worth another try when the card has changed */
 	uint8_t section[EMM_MAX];
+};
+
+/* EMMs for this card that wait until the ECMs have had their turn, oldest first. */
+struct emm_queue {
+	size_t first, count;
+	size_t len[EMM_WAITING];
+	uint8_t sections[EMM_WAITING][EMM_MAX];
 };
 
 enum head_state { HEAD_KEEPING, HEAD_REPLAYING, HEAD_OVER };
@@ -107,6 +118,8 @@ struct watch {
 	size_t event_first, event_count;
 	struct emm_seen emms[EMM_MEMORY];
 	size_t emm_next;
+	struct emm_queue waiting;
+	bool card_is_gone;
 	struct watch_stats stats;
 	enum rc failed; /* first fatal result of a callback */
 };
@@ -123,17 +136,27 @@ void watch_head_free(struct watch *w);
 /* A packet that may belong to PAT, CAT or a PMT. */
 void watch_scan_tables(struct watch *w, const uint8_t *packet);
 bool watch_is_wanted(const struct watch *w, uint16_t program);
+/* Another card: its operator's descriptors are looked for. */
+void watch_map_again(struct watch *w);
 
 /* messages.c: sections for the card. */
 void watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len);
 void watch_emm_section(void *ctx, const uint8_t *section, size_t len);
+/* For this card, and not had yet. */
+bool watch_emm_is_new(const struct watch *w, const uint8_t *section, size_t len);
 /* Hands the last ECM over once more. */
 enum rc watch_ask_again(struct watch *w, struct channel *ch) RC_CHECKED;
 /* Takes over what the card answered to the channel's ECM; wipes the words of *answer. */
 enum rc watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer) RC_CHECKED;
-void watch_raise(struct watch *w, const struct watch_event *event);
+
+/* emm_queue.c: EMMs that wait; ctx is the struct watch. */
+void watch_emm_later(void *ctx, const uint8_t *section, size_t len);
+/* Hands the oldest one over. False: none waits. */
+bool watch_emm_next(struct watch *w);
 
 /* output.c: packets on their way out. */
+void watch_raise(struct watch *w, const struct watch_event *event);
+enum rc watch_output_flush(struct watch *w) RC_CHECKED;
 enum rc watch_output_new(struct watch *w) RC_CHECKED;
 void watch_output_free(struct watch *w);
 bool watch_output_is_full(const struct watch *w);

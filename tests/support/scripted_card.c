@@ -33,7 +33,7 @@ card_reset(void *ctx)
 	struct scripted_card *card = ctx;
 
 	card->resets++;
-	return RC_OK;
+	return card->gone ? RC_READER : RC_OK;
 }
 
 static bool
@@ -51,6 +51,8 @@ card_transmit(void *ctx, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_
 {
 	struct scripted_card *card = ctx;
 
+	if (card->gone)
+		return RC_READER;
 	if (card->transmits < SCRIPTED_LOG_MAX && cmd_len > 1)
 		card->log[card->transmits] = cmd[1];
 	card->transmits++;

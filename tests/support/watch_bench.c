@@ -184,6 +184,11 @@ bench_take_events(struct bench *b)
 		if (e.kind == WATCH_OUTCOME && b->outcome_count < 16)
 			b->outcomes[b->outcome_count++] = e.outcome;
 		b->emm_events += e.kind == WATCH_EMM;
+		b->card_events += e.kind == WATCH_CARD;
+		if (e.kind == WATCH_PICTURE) {
+			b->picture_events++;
+			b->picture_on = e.on;
+		}
 	}
 }
 
@@ -303,4 +308,37 @@ bench_period_of(struct bench *b, uint32_t period, uint8_t size)
 		if (i == 2)
 			stb_ecm(&b->stream, ECM_PID, &ecm);
 	}
+}
+
+static enum rc
+fixed_signature(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
+{
+	(void)ctx;
+	memcpy(signature, digest, CRYPTO_HASH);
+	memcpy(signature + CRYPTO_HASH, digest, CRYPTO_HASH);
+	return RC_OK;
+}
+
+void
+bench_emm(struct bench *b, uint8_t table_id, uint16_t operator_id, uint32_t address,
+	  uint32_t sequence)
+{
+	struct emm_header h = { .table_id = table_id,
+				.operator_id = operator_id,
+				.address = address };
+	struct emm_command now = { .tag = EMM_TAG_TIME };
+	uint8_t body[EMM_BODY_MAX], section[EMM_MAX];
+	size_t body_len = 0, len = 0;
+
+	h.flags = EMM_SIGNED;
+	h.signing_version = 1;
+	h.sequence = sequence;
+	h.part = h.parts = 1;
+	h.valid_until = UINT32_MAX;
+	now.u.time.now = sequence;
+	CHECK_RC(emm_command_encode(&now, body, sizeof body, &body_len), RC_OK);
+	CHECK_RC(emm_seal(b->stream.crypto, &h, body, body_len, NULL, fixed_signature, NULL,
+			  section, &len),
+		 RC_OK);
+	stb_section(&b->stream, EMM_PID, section, len);
 }

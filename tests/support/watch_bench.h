@@ -46,7 +46,8 @@ struct bench {
 	struct watch_event offers[8];
 	size_t offer_count;
 	enum ca_outcome outcomes[16];
-	size_t outcome_count, emm_events;
+	size_t outcome_count, emm_events, picture_events, card_events;
+	bool picture_on;
 };
 
 extern const struct stb_es bench_streams[2];
@@ -72,5 +73,8 @@ void bench_packets_of(struct bench *b, uint16_t service, uint32_t period, uint8_
 		      uint16_t pid, size_t n);
 /* ECM and PACKETS packets of service 1. */
 void bench_period_of(struct bench *b, uint32_t period, uint8_t size);
+/* A signed EMM with the time. */
+void bench_emm(struct bench *b, uint8_t table_id, uint16_t operator_id, uint32_t address,
+	       uint32_t sequence);
 
 #endif

@@ -178,38 +178,6 @@ watch__a_balance_too_low_is_an_outcome_and_no_offer(void)
 
 /* --- EMMs --- */
 
-static enum rc
-fixed_signature(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
-{
-	(void)ctx;
-	memcpy(signature, digest, CRYPTO_HASH);
-	memcpy(signature + CRYPTO_HASH, digest, CRYPTO_HASH);
-	return RC_OK;
-}
-
-static void
-emm(struct bench *b, uint8_t table_id, uint16_t operator_id, uint32_t address, uint32_t sequence)
-{
-	struct emm_header h = { .table_id = table_id,
-				.operator_id = operator_id,
-				.address = address };
-	struct emm_command now = { .tag = EMM_TAG_TIME };
-	uint8_t body[EMM_BODY_MAX], section[EMM_MAX];
-	size_t body_len = 0, len = 0;
-
-	h.flags = EMM_SIGNED;
-	h.signing_version = 1;
-	h.sequence = sequence;
-	h.part = h.parts = 1;
-	h.valid_until = UINT32_MAX;
-	now.u.time.now = sequence;
-	CHECK_RC(emm_command_encode(&now, body, sizeof body, &body_len), RC_OK);
-	CHECK_RC(emm_seal(b->stream.crypto, &h, body, body_len, NULL, fixed_signature, NULL,
-			  section, &len),
-		 RC_OK);
-	stb_section(&b->stream, EMM_PID, section, len);
-}
-
 static void
 watch__only_emms_for_this_card_go_to_it_and_each_once(void)
 {
@@ -219,10 +187,10 @@ watch__only_emms_for_this_card_go_to_it_and_each_once(void)
 	bench_start(&b, NULL);
 	bench_tables(&b);
 	for (unsigned int round = 0; round < 3; round++) {
-		emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
-		emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF + 1, 2);
-		emm(&b, EMM_UNIQUE, STB_OPERATOR + 1, LEAF, 3);
-		emm(&b, EMM_GLOBAL, STB_OPERATOR, 0, 4);
+		bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
+		bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF + 1, 2);
+		bench_emm(&b, EMM_UNIQUE, STB_OPERATOR + 1, LEAF, 3);
+		bench_emm(&b, EMM_GLOBAL, STB_OPERATOR, 0, 4);
 	}
 	bench_feed(&b);
 	CHECK(b.fake.emms == 2 && b.emm_events == 2);
@@ -244,7 +212,7 @@ watch__after_an_emm_a_closed_service_is_asked_again_without_a_new_ecm(void)
 	bench_check_none_of(&b, VIDEO);
 	closed = b.out_len;
 	b.fake.emm_grants = true;
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
 	bench_packets_of(&b, 1, 10, 8, VIDEO, PACKETS);
 	bench_feed(&b);
 	bench_finish(&b);
@@ -264,7 +232,7 @@ watch__what_is_held_back_is_not_lost_when_an_emm_entitles(void)
 	bench_start(&b, &options);
 	bench_tables(&b);
 	bench_period_of(&b, 10, 8);
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
 	bench_packets_of(&b, 1, 10, 8, VIDEO, 5);
 	bench_period_of(&b, 11, 8);
 	b.fake.emm_grants = true;
@@ -284,7 +252,7 @@ watch__what_is_held_back_goes_with_its_crypto_period(void)
 	bench_tables(&b);
 	bench_period_of(&b, 10, 8);
 	bench_period_of(&b, 11, 8);
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1); /* too late for 10 and for these of 11 */
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1); /* too late for 10 and for these of 11 */
 	bench_packets_of(&b, 1, 11, 8, VIDEO, 5);
 	bench_period_of(&b, 12, 8);
 	b.fake.emm_grants = true;
@@ -326,12 +294,12 @@ watch__an_offer_comes_again_when_it_has_become_affordable(void)
 	b.fake.offers_anyway = true;
 	bench_tables(&b);
 	offered(&b, 10, 250);
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 1);
 	bench_feed(&b);
 	CHECK(b.offer_count == 1);
 	b.fake.balance = 1000;
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 2);
-	emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 3);
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 2);
+	bench_emm(&b, EMM_UNIQUE, STB_OPERATOR, LEAF, 3);
 	bench_feed(&b);
 	CHECK(b.offer_count == 2 && b.offers[1].offer.balance == 1000);
 	bench_stop(&b);
