@@ -15,7 +15,7 @@ import sys
 KEYS_LOW = {"base", "crypto", "derive", "channel"}
 WIRE = KEYS_LOW | {"wire"}
 STREAM = WIRE | {"stream", "scramble", "pipeline", "io"}
-BOX = STREAM | {"reader", "ca", "watch", "inspect", "serve", "terminal", "crypto_openssl"}
+BOX = STREAM | {"reader", "ca", "watch", "control", "inspect", "serve", "terminal", "crypto_openssl"}
 CARD = WIRE | {"core", "apps", "link"}
 EMULATOR = CARD | {"emulator", "io", "crypto_openssl"}
 HEADEND = STREAM | {"store", "tree", "headend", "mux", "simulcrypt", "crypto_openssl"}
@@ -45,6 +45,7 @@ ROOMS = {
     "reader": ("stb-host/reader", WIRE | {"io"}),
     "ca": ("stb-host/ca", STREAM | {"reader", "crypto_openssl"}),
     "watch": ("stb-host/watch", STREAM | {"reader", "ca", "crypto_openssl"}),
+    "control": ("stb-host/control", STREAM | {"ca", "watch"}),
     "inspect": ("stb-host/inspect", STREAM - {"scramble", "pipeline", "io"}),
     "serve": ("stb-host/serve", STREAM | {"reader", "ca"}),
     "terminal": ("stb-host/terminal", WIRE | {"io", "reader"}),

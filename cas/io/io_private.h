@@ -17,6 +17,7 @@ enum io_scheme io_scheme_of(const char *spec, const char **rest);
 
 /* RC_OK: ready; RC_TIMEOUT: time is up or a signal came; RC_IO. events as of poll. */
 enum rc io_wait(int fd, short events, int timeout_ms, struct io_error *error) RC_CHECKED;
+enum rc io_local_listen(const char *path, int *fd, struct io_error *error) RC_CHECKED;
 enum rc io_udp_open_input(const char *endpoint, int *fd, struct io_error *error) RC_CHECKED;
 enum rc io_udp_open_output(const char *endpoint, int ttl, int *fd,
 			   struct io_error *error) RC_CHECKED;

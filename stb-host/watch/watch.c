@@ -189,6 +189,7 @@ fill_service(const struct watch *w, const struct program *p, struct watch_servic
 		return;
 	service->outcome = ch->outcome;
 	service->was_open = ch->was_open;
+	service->picture = ch->picture;
 	service->ecms = ch->ecms;
 	service->descrambled = ch->descrambled;
 	service->without_key = ch->without_key;

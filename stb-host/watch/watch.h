@@ -77,6 +77,7 @@ struct watch_service {
 	enum watch_access access;
 	enum ca_outcome outcome;
 	bool was_open;                     /* at any time */
+	bool picture;                      /* its packets are being opened */
 	uint64_t descrambled, without_key; /* packets */
 	uint64_t ecms;                     /* handed to the card */
 	char title[ECM_TITLE_MAX + 1];

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-tessera_test(NAME stb_text SOURCES unit/test_stb_text.c ../tools/tessera-stb/text.c USES tessera_base)
+tessera_test(NAME stb_text SOURCES unit/test_stb_text.c USES tessera_ca)

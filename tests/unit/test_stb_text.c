@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Titles and labels of strangers on the viewer's terminal. */
-#include "../../tools/tessera-stb/text.h"
+#include "ca/text.h"
 #include "test.h"
 
 #include <string.h>

@@ -9,6 +9,44 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
+}
+
+static enum rc
+timed_atr(void *ctx, uint8_t atr[ATR_MAX], size_t *len)
+{
+	struct timed_link *timed = ctx;
+
+	return timed->inner.atr(timed->inner.ctx, atr, len);
+}
+
+static enum rc
+timed_reset(void *ctx)
+{
+	struct timed_link *timed = ctx;
+
+	return timed->inner.reset(timed->inner.ctx);
+}
+
+static enum rc
+timed_transmit(void *ctx, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t cap,
+	       size_t *rsp_len)
+{
+	struct timed_link *timed = ctx;
+	uint64_t start = now_us();
+	enum rc rc = timed->inner.transmit(timed->inner.ctx, cmd, cmd_len, rsp, cap, rsp_len);
+
+	timed->busy_us += now_us() - start;
+	return rc;
+}
 
 int
 box_open(const char *spec, struct box *box)
@@ -25,7 +63,8 @@ box_open(const char *spec, struct box *box)
 		return cli_fail(rc, why, "%s", spec);
 	if (why[0] != '\0')
 		cli_warn("%s: %s", spec, why);
-	box->link = card_spec_link(box->card);
+	box->timed.inner = card_spec_link(box->card);
+	box->link = (struct apdu_link) { &box->timed, timed_atr, timed_reset, timed_transmit };
 	_Static_assert(CARD_SPEC_WHY >= CA_WHY, "why is used twice");
 	rc = ca_session_open(&box->link, &box->session, why);
 	if (rc != RC_OK) {
@@ -161,23 +200,4 @@ stb_print_json(json_t *root, FILE *f)
 
 	json_decref(root);
 	return failed ? cli_fail(RC_IO, "could not be written", "JSON") : 0;
-}
-
-json_t *
-stb_json_time(uint32_t t)
-{
-	char text[TIME2000_TEXT_SIZE];
-
-	if (t == TIME2000_UNKNOWN || t == TIME2000_NO_END)
-		return json_null();
-	time2000_format(t, text);
-	return json_string(text);
-}
-
-void
-stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1])
-{
-	memcpy(text, unit, UNIT_SIZE);
-	text[UNIT_SIZE] = '\0';
-	stb_clean(text);
 }

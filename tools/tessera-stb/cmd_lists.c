@@ -2,32 +2,14 @@
 /* tessera-stb wallet, entitlements, history. */
 #include "cmds.h"
 
-#include "base/hex.h"
 #include "base/time2000.h"
+#include "control/card_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MONEY_TEXT 48
-#define DECIMALS_DEFAULT 2
-
-static json_t *
-slot_json(const struct ca_slot *s)
-{
-	char unit[UNIT_SIZE + 1], label[sizeof s->label + 1];
-
-	stb_unit(s->unit, unit);
-	memcpy(label, s->label, s->label_len);
-	label[s->label_len] = '\0';
-	stb_clean(label);
-	return json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "slot", s->slot,
-			 "label", label, "unit", unit, "decimals", s->decimals, "balance_minor",
-			 (json_int_t)s->balance, "credit_emm_minor", (json_int_t)s->credit_emm,
-			 "credit_load_minor", (json_int_t)s->credit_load, "credit_code_minor",
-			 (json_int_t)s->credit_code, "refund_minor", (json_int_t)s->refund,
-			 "spent_minor", (json_int_t)s->spent);
-}
 
 static void
 slot_text(const struct ca_slot *s)
@@ -65,7 +47,7 @@ cmd_wallet(int argc, char **argv)
 		json_t *list = json_array();
 
 		for (size_t i = 0; i < count; i++)
-			json_array_append_new(list, slot_json(&slots[i]));
+			json_array_append_new(list, control_slot_json(&slots[i]));
 		status = stb_print_json(list, stdout);
 	} else {
 		printf("slot  %-16s  %16s  %16s  %16s\n", "name", "balance", "paid in", "spent");
@@ -75,26 +57,6 @@ cmd_wallet(int argc, char **argv)
 	free(slots);
 	box_close(&box);
 	return status;
-}
-
-static json_t *
-rights_json(const struct ca_entitlement *e, size_t n, const struct ca_event_right *r, size_t m)
-{
-	json_t *products = json_array(), *events = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(products,
-				      json_pack("{s:i, s:o, s:o, s:b}", "product", e[i].product,
-						"start", stb_json_time(e[i].start), "end",
-						stb_json_time(e[i].end), "may_record",
-						e[i].flags & ENTITLEMENT_MAY_RECORD));
-	for (size_t i = 0; i < m; i++)
-		json_array_append_new(events, json_pack("{s:I, s:o, s:b, s:I}", "event",
-							(json_int_t)r[i].event_id, "end",
-							stb_json_time(r[i].end), "may_record",
-							r[i].flags & ENTITLEMENT_MAY_RECORD,
-							"record", (json_int_t)r[i].record));
-	return json_pack("{s:o, s:o}", "products", products, "events", events);
 }
 
 static void
@@ -137,40 +99,13 @@ cmd_entitlements(int argc, char **argv)
 	if (rc != RC_OK)
 		status = box_fail(&box, rc, box.spec);
 	else if (json)
-		status = stb_print_json(rights_json(products, n, events, m), stdout);
+		status = stb_print_json(control_rights_json(products, n, events, m), stdout);
 	else
 		rights_text(products, n, events, m);
 	free(products);
 	free(events);
 	box_close(&box);
 	return status;
-}
-
-/* Records do not say how many decimals their unit has; the wallet does. */
-static unsigned int
-decimals_of(const struct ca_slot *slots, size_t count, uint8_t slot)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (slots[i].slot == slot)
-			return slots[i].decimals;
-	}
-	return DECIMALS_DEFAULT;
-}
-
-static json_t *
-record_json(const struct record *r, unsigned int decimals, uint32_t acked)
-{
-	char unit[UNIT_SIZE + 1], tac[2 * RECORD_TAC + 1];
-
-	stb_unit(r->unit, unit);
-	hex_encode(r->tac, RECORD_TAC, tac);
-	return json_pack("{s:I, s:o, s:I, s:i, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}", "record",
-			 (json_int_t)r->sequence, "time", stb_json_time(r->time), "event",
-			 (json_int_t)r->event_id, "service", r->service_id, "slot", r->slot, "unit",
-			 unit, "decimals", (int)decimals, "price_minor", (json_int_t)r->price,
-			 "balance_after_minor", (json_int_t)r->balance_after, "may_record",
-			 r->flags & RECORD_MAY_RECORD, "settled", r->sequence <= acked,
-			 "certificate", tac);
 }
 
 static void
@@ -196,10 +131,11 @@ print_history(const struct record *records, size_t count, const struct ca_slot *
 	if (!json && count == 0)
 		printf("no purchase is kept on this card\n");
 	for (size_t i = 0; i < count; i++) {
-		unsigned int decimals = decimals_of(slots, slot_count, records[i].slot);
+		unsigned int decimals = control_decimals_of(slots, slot_count, records[i].slot);
 
 		if (json)
-			json_array_append_new(list, record_json(&records[i], decimals, acked));
+			json_array_append_new(list,
+					      control_record_json(&records[i], decimals, acked));
 		else
 			record_text(&records[i], decimals, acked);
 	}

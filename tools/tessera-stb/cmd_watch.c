@@ -5,47 +5,13 @@
 #include "ca/words.h"
 #include "stream/sync.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define LIVE_WAIT_MS 10  /* how long a packet waits for a full batch */
 #define FILE_WAIT_MS 200 /* how soon a signal is seen */
-
-static double
-now_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Signals wait to be looked for, so that the output ends whole and the summary is printed. */
-static void
-hold_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
-static bool
-is_interrupted(void)
-{
-	sigset_t set;
-
-	return sigpending(&set) == 0 &&
-	       (sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1 ||
-		sigismember(&set, SIGHUP) == 1);
-}
+#define OFFER_TIMEOUT_S 60
 
 static int
 write_out(struct watch_run *run)
@@ -60,33 +26,74 @@ write_out(struct watch_run *run)
 	return 0;
 }
 
+/* Who decides about an offer: the rule, the clients, or the terminal. */
+static enum rc
+decide(struct watch_run *run, const struct watch_event *event)
+{
+	if (!run->desk || run->buy != BUY_ASK)
+		return run_offer(run, &event->offer);
+	run->offers++;
+	control_desk_event(run->desk, event);
+	return RC_OK;
+}
+
+static void
+say_card(bool is_there)
+{
+	cli_progress_done();
+	fprintf(stderr, "%s\n", is_there ? "the card is back" : "the card has gone");
+}
+
+static enum rc
+handle_event(struct watch_run *run, const struct watch_event *event)
+{
+	if (event->kind == WATCH_OFFER) {
+		cli_progress_done();
+		return decide(run, event);
+	}
+	if (event->kind == WATCH_OUTCOME) {
+		cli_progress_done();
+		fprintf(stderr, "service %u: %s\n", event->service_id,
+			ca_outcome_words(event->outcome));
+	} else if (event->kind == WATCH_CARD) {
+		say_card(event->on);
+	}
+	if (run->desk)
+		control_desk_event(run->desk, event);
+	if (event->kind == WATCH_PICTURE && event->on)
+		run_zap_end(run, event->service_id);
+	return RC_OK;
+}
+
 static int
 handle_events(struct watch_run *run)
 {
 	struct watch_event event;
 
 	while (watch_next_event(run->watch, &event)) {
-		enum rc rc = RC_OK;
+		enum rc rc = handle_event(run, &event);
 
-		switch (event.kind) {
-		case WATCH_OUTCOME:
-			cli_progress_done();
-			fprintf(stderr, "service %u: %s\n", event.service_id,
-				ca_outcome_words(event.outcome));
-			break;
-		case WATCH_OFFER:
-			cli_progress_done();
-			rc = run_offer(run, &event.offer);
-			break;
-		case WATCH_EMM:
-			break;
-		}
 		if (rc != RC_OK)
-			return rc == RC_IO && is_interrupted()
+			return rc == RC_IO && run_is_interrupted()
 				       ? 0
 				       : box_fail(&run->box, rc, "purchase");
 	}
 	return 0;
+}
+
+/* Others have their turn: user interfaces, and a card that went. */
+static int
+attend(struct watch_run *run)
+{
+	int status = run_card_return(run);
+
+	if (status == 0)
+		status = run_control_turn(run, 0);
+	if (status == 0)
+		status = handle_events(run);
+	if (status == 0 && !io_source_is_live(run->source))
+		status = run_control_wait(run);
+	return status == 0 ? handle_events(run) : status;
 }
 
 static int
@@ -104,7 +111,11 @@ feed(struct watch_run *run, const uint8_t *data, size_t len)
 		len -= taken;
 		status = handle_events(run);
 		if (status == 0)
+			status = attend(run);
+		if (status == 0)
 			status = write_out(run);
+		if (run->interrupted)
+			break;
 	}
 	return status;
 }
@@ -121,6 +132,8 @@ finish(struct watch_run *run)
 		if (rc != RC_OK)
 			return box_fail(&run->box, rc, run->box.spec);
 		status = handle_events(run);
+		if (status == 0 && !run->interrupted)
+			status = attend(run);
 		if (status == 0)
 			status = write_out(run);
 	}
@@ -131,8 +144,11 @@ static int
 flush(struct watch_run *run)
 {
 	enum rc rc = watch_flush(run->watch);
+	int status = rc == RC_OK ? handle_events(run) : cli_fail(rc, NULL, "%s", run->in);
 
-	return rc == RC_OK ? write_out(run) : cli_fail(rc, NULL, "%s", run->in);
+	if (status == 0)
+		status = attend(run);
+	return status == 0 ? write_out(run) : status;
 }
 
 static int
@@ -146,10 +162,11 @@ pump(struct watch_run *run)
 	int status = 0;
 
 	while (len > 0 && status == 0 && !run->interrupted) {
-		enum rc rc = io_source_read(run->source, live ? LIVE_WAIT_MS : FILE_WAIT_MS, &data,
-					    &len, &error);
+		enum rc rc =
+			io_source_read(run->source, live || run->desk ? LIVE_WAIT_MS : FILE_WAIT_MS,
+				       &data, &len, &error);
 
-		run->interrupted = is_interrupted();
+		run->interrupted = run->interrupted || run_is_interrupted();
 		if (rc == RC_TIMEOUT) {
 			len = 1;
 			status = flush(run);
@@ -178,7 +195,9 @@ open_streams(struct watch_run *run)
 	if (rc != RC_OK)
 		return cli_fail(rc, error.text, "%s", run->in);
 	run->buffer = malloc(WATCH_BUFFER);
-	run->options.hold_back = !io_source_is_live(run->source);
+	run->options.live = io_source_is_live(run->source);
+	run->options.hold_back = !run->options.live;
+	run->options.card_may_go = run->options.live || run->control;
 	run->watch = watch_new(&run->options, run->box.session);
 	if (!run->buffer || !run->watch)
 		return cli_fail(RC_NO_MEMORY, NULL, "%s", run->in);
@@ -188,7 +207,7 @@ open_streams(struct watch_run *run)
 		if (rc != RC_OK)
 			return cli_fail(rc, error.text, "%s", run->out);
 	}
-	return 0;
+	return run->control ? run_control_open(run) : 0;
 }
 
 static int
@@ -204,19 +223,21 @@ close_output(struct watch_run *run)
 static int
 run_all(struct watch_run *run)
 {
-	double start = now_seconds();
+	double start = (double)run_now_ms() / 1000.0;
 	int status = open_streams(run), closed;
 
 	if (status != 0)
 		return status;
+	run_zap_begin(run);
 	status = pump(run);
 	closed = close_output(run);
 	if (status == 0)
 		status = closed;
-	run->seconds = now_seconds() - start;
+	run->seconds = (double)run_now_ms() / 1000.0 - start;
 	run_gather(run);
 	if (status == 0)
 		status = run_verdict(run);
+	run_control_close(run, status);
 	closed = run_summary(run, status);
 	return status != 0 ? status : closed;
 }
@@ -256,6 +277,16 @@ take_buy(struct watch_run *run, const char *mode)
 	return 0;
 }
 
+static int
+check(const struct watch_run *run)
+{
+	if (run->out && io_is_same_file(run->in, run->out))
+		return cli_fail(RC_REFUSED, "input and output are the same file", "%s", run->out);
+	if (run->out && run->options.standby)
+		return cli_fail(RC_USAGE, "nothing is opened in standby", "--output");
+	return 0;
+}
+
 static void
 run_end(struct watch_run *run)
 {
@@ -265,23 +296,24 @@ run_end(struct watch_run *run)
 		(void)!io_sink_close(&run->sink, &error);
 	if (run->source)
 		io_source_close(&run->source);
+	run_control_close(run, 1);
 	watch_free(&run->watch);
 	free(run->buffer);
 	box_close(&run->box);
 }
 
-int
-cmd_watch(int argc, char **argv)
-{
-	struct watch_run *run = calloc(1, sizeof *run);
-	const char *spec = NULL, *home = NULL, *mode = "ask";
-	struct cli_list services = { 0 };
-	int status = 0, count;
+/* What is not kept in the run. */
+struct arguments {
+	const char *spec, *home, *mode;
+	struct cli_list services;
+};
 
-	if (!run)
-		return cli_fail(RC_NO_MEMORY, NULL, "start");
+/* Positional arguments, or −1 with *status. */
+static int
+parse(struct watch_run *run, struct arguments *a, int argc, char **argv, int *status)
+{
 	const struct cli_option options[] = {
-		OPTION_CARD(&spec),
+		OPTION_CARD(&a->spec),
 		{ .name = "output",
 		  .letter = 'o',
 		  .kind = CLI_TEXT,
@@ -292,12 +324,12 @@ cmd_watch(int argc, char **argv)
 		{ .name = "service",
 		  .letter = 's',
 		  .kind = CLI_REPEATED,
-		  .value = &services,
+		  .value = &a->services,
 		  .argument = "ID",
 		  .help = "program number to watch, may be repeated (default: all)" },
 		{ .name = "buy",
 		  .kind = CLI_TEXT,
-		  .value = &mode,
+		  .value = &a->mode,
 		  .argument = "ask|never|auto",
 		  .help = "what to do about offers (default: ask)" },
 		{ .name = "max-price",
@@ -319,36 +351,68 @@ cmd_watch(int argc, char **argv)
 		  .value = &run->options.ca_system_id,
 		  .argument = "ID",
 		  .help = "of the operator's descriptors (default: 0x5445)" },
-		OPTION_HOME(&home),
+		{ .name = "standby",
+		  .kind = CLI_FLAG,
+		  .value = &run->options.standby,
+		  .help = "a box asleep: only EMMs go to the card, nothing is opened" },
+		{ .name = "control",
+		  .kind = CLI_TEXT,
+		  .value = &run->control,
+		  .argument = "SOCKET",
+		  .help = "user interfaces connect there: JSON lines both ways" },
+		{ .name = "offer-timeout-s",
+		  .kind = CLI_U32,
+		  .value = &run->offer_timeout_s,
+		  .argument = "N",
+		  .max = 86400,
+		  .help = "with --control: how long a file waits at an offer (default: 60)" },
+		OPTION_HOME(&a->home),
 		OPTION_JSON(&run->json),
 	};
 
-	count = cli_parse(argc, argv, "IN --card SPEC [-o OUT]", options,
-			  sizeof options / sizeof options[0], 1, &status);
-	if (count < 0)
-		goto out;
-	if (count == 0) {
-		status = cli_fail(RC_USAGE, "a file, -, udp:// or rtp://", "IN is missing");
-		goto out;
-	}
-	run->in = argv[1];
-	if (run->out && io_is_same_file(run->in, run->out))
-		status = cli_fail(RC_REFUSED, "input and output are the same file", "%s", run->out);
+	run->offer_timeout_s = OFFER_TIMEOUT_S;
+	return cli_parse(argc, argv, "IN --card SPEC [-o OUT]", options,
+			 sizeof options / sizeof options[0], 1, status);
+}
+
+static int
+watch_card(struct watch_run *run, const struct arguments *a)
+{
+	int status = check(run);
+
 	if (status == 0)
-		status = take_services(run, &services);
+		status = take_services(run, &a->services);
 	if (status == 0)
-		status = take_buy(run, mode);
+		status = take_buy(run, a->mode);
 	if (status == 0)
-		status = box_open(spec, &run->box);
+		status = box_open(a->spec, &run->box);
 	if (status != 0)
-		goto out;
-	status = box_pair(&run->box, home, true);
+		return status;
+	status = box_pair(&run->box, a->home, true);
 	if (status == 0) {
-		hold_signals();
+		run_hold_signals();
 		status = run_all(run);
 	}
 	run_end(run);
-out:
+	return status;
+}
+
+int
+cmd_watch(int argc, char **argv)
+{
+	struct watch_run *run = calloc(1, sizeof *run);
+	struct arguments a = { .mode = "ask" };
+	int status = 0, count;
+
+	if (!run)
+		return cli_fail(RC_NO_MEMORY, NULL, "start");
+	count = parse(run, &a, argc, argv, &status);
+	if (count == 0)
+		status = cli_fail(RC_USAGE, "a file, -, udp:// or rtp://", "IN is missing");
+	if (count > 0) {
+		run->in = argv[1];
+		status = watch_card(run, &a);
+	}
 	free(run);
 	return status;
 }

@@ -6,8 +6,9 @@
 #include "ca/session.h"
 #include "card_spec/card_spec.h"
 #include "cli/cli.h"
+#include "control/card_json.h"
 #include "crypto_openssl/crypto_openssl.h"
-#include "text.h"
+#include "ca/text.h"
 
 #include <jansson.h>
 
@@ -47,8 +48,15 @@ enum rc stb_operator_trusted(void *ctx, uint16_t operator_id,
 enum rc stb_operator_trust(void *ctx, uint16_t operator_id,
 			   const uint8_t key[CRYPTO_PUBLIC]) RC_CHECKED;
 
-/* A card and the session with it. */
+/* A link that measures how long the card works. */
+struct timed_link {
+	struct apdu_link inner;
+	uint64_t busy_us;
+};
+
+/* A card and the session with it: stays where it is while it is open. */
 struct box {
+	struct timed_link timed;
 	struct stb_home home; /* of a box that opened a channel */
 	struct pair_identity identity;
 	struct ca_box pairing;
@@ -97,9 +105,5 @@ int box_read_pin(const char *file, const char *prompt, char pin[PIN_TEXT]);
 
 /* Prints and releases. Returns the exit status. */
 int stb_print_json(json_t *root, FILE *f);
-/* ISO 8601, or null for "unknown" and "never". */
-json_t *stb_json_time(uint32_t t);
-/* A unit without trailing zeros. */
-void stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1]);
 
 #endif

@@ -80,6 +80,10 @@ run_verdict(const struct watch_run *run)
 	size_t count = run->service_count;
 	int status = 0;
 
+	if (watch_card_is_gone(run->watch))
+		return cli_fail(RC_READER, "the card has gone", "%s", run->box.spec);
+	if (run->options.standby)
+		count = 0;
 	if (run->packet_size != 0 && run->stats.bytes_skipped > run->stats.packets_in)
 		return cli_fail(RC_FORMAT, "packets must have 188 bytes", "%s has packets of %zu",
 				run->in, run->packet_size);
@@ -95,7 +99,7 @@ run_verdict(const struct watch_run *run)
 	}
 	if (status == 0 && run->stats.packets_in == 0)
 		status = cli_fail(RC_FORMAT, "no transport stream", "%s", run->in);
-	if (count == 0 && run->stats.without_key > 0)
+	if (count == 0 && run->stats.without_key > 0 && !run->options.standby)
 		status = cli_fail(RC_REFUSED, "nothing in it is scrambled for this card", "%s",
 				  run->in);
 	return status;
@@ -178,6 +182,11 @@ print_json(const struct watch_run *run, const char *number, int verdict)
 	json_object_set_new(root, "decisions", decisions);
 	json_object_set_new(root, "purchases", bought);
 	json_object_set_new(root, "seconds", json_real(run->seconds));
+	if (run->zap.service != 0)
+		json_object_set_new(root, "zap",
+				    json_pack("{s:i, s:I, s:I}", "service", run->zap.service,
+					      "milliseconds", (json_int_t)run->zap.ms,
+					      "card_milliseconds", (json_int_t)run->zap.card_ms));
 	json_object_set_new(root, "exit_status", json_integer(verdict));
 	return stb_print_json(root, run->out && strcmp(run->out, "-") == 0 ? stderr : stdout);
 }
@@ -250,9 +259,14 @@ print_text(const struct watch_run *run, const char *number)
 		" refused\n",
 		s->emms_applied, s->emms_repeated, s->emms_old, s->emms_refused);
 	fprintf(stderr, "  purchases %zu bought, %" PRIu64 " declined, %" PRIu64 " wrong PINs\n",
-		run->receipt_count, run->declined, run->pins_wrong);
+		run->receipt_count + run->client_purchases, run->declined, run->pins_wrong);
 	for (size_t i = 0; i < run->receipt_count; i++)
 		print_receipt(&run->receipts[i]);
+	if (run->zap.service != 0)
+		fprintf(stderr,
+			"  zap       service %u: picture after %" PRIu64 " ms, card %" PRIu64
+			" ms of it\n",
+			run->zap.service, run->zap.ms, run->zap.card_ms);
 	fprintf(stderr, "  time      %.2f s\n", run->seconds);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Text from streams and cards, made fit to print. */
-#include "text.h"
+#include "ca/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
