@@ -1,26 +1,32 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the card's rooms weigh on a Cortex-M0+.
+"""What the card takes on a Cortex-M0, and whether that is within the television profile's limits.
 
-    tools/mcu_size.py [BUILD-FOLDER]
+    tools/mcu_size.py [BUILD-FOLDER] [--flash N] [--ram N] [--stack N] [--root DIR]
 
-Prints for each freestanding library of the mcu preset its flash (code and constants), its RAM (data and
-bss, without the state that the caller owns) and its largest stack frame, in bytes; then what of it a card takes: all rooms but
-the cryptography linked, without what nothing in a card calls (the hosts' ends of the channels and formats). Exit status 1 when that
-does not fit the television profile's 64 KiB of flash, or when a frame exceeds 1,023 bytes.
+Prints for each freestanding library of the mcu preset its flash (code and constants), its RAM (data and bss, without
+the state that the caller owns) and its largest stack frame, in bytes; then the card as the smallest port links it
+(tools/mcu/port.c): flash and RAM with card, applications and line buffers, the deepest chain of calls and its
+frames. All without the cryptography and the chip's own functions. Exit status 1 when a limit is exceeded or the stack is not known.
+The build runs it.
 """
+import argparse
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-FLASH, FRAME = 64 * 1024, 1023
+import mcu_stack
+
+FRAME = 1023
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOMS = ["cas/base", "cas/wire", "keys/crypto", "keys/derive", "keys/channel", "smartcard/core", "smartcard/apps",
+         "smartcard/link", "tools/mcu"]
 
 
-def weigh(archive):
-    run = subprocess.run(["size", "-t", str(archive)], capture_output=True, text=True, check=True)
+def weigh(path):
+    run = subprocess.run(["size", "-t", str(path)], capture_output=True, text=True, check=True)
     text, data, bss = (int(n) for n in run.stdout.splitlines()[-1].split()[:3])
     return text + data, data + bss
 
@@ -35,27 +41,35 @@ def largest_frame(folder):
     return worst
 
 
-# What a port calls: smartcard/core/card.h, smartcard/apps/profile.h, the contact links.
-ROOTS = ["card_transmit", "card_reset", "card_format", "card_atr", "card_takes_data", "profile_port",
-         "t0_card_reset", "t0_card_feed", "t0_card_answer", "t0_card_more_time", "t0_card_silence",
-         "t1_card_reset", "t1_card_feed", "t1_card_answer", "t1_card_more_time", "t1_card_silence"]
-
-
-def link(archives):
-    """(flash, RAM) of a card without the cryptography; None when there is no linker for it."""
+def link(build, archives):
+    """The card without the cryptography; None when there is no linker for it."""
+    port = next(iter(build.rglob("port.c.obj")), None)
+    gcc = shutil.which("arm-none-eabi-gcc")
     linker = shutil.which("arm-none-eabi-ld") or shutil.which("ld.lld")
-    if not linker:
+    if not port or not (gcc or linker):
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder) / "card.elf"
-        subprocess.run([linker, "--gc-sections", "--unresolved-symbols=ignore-all", "-e", ROOTS[0],
-                        *[word for root in ROOTS for word in ("-u", root)],
-                        "--start-group", *archives, "--end-group", "-o", out], check=True)
-        return weigh(out)
+    out = build / "card.elf"
+    options = ["--gc-sections", "--unresolved-symbols=ignore-all", "--emit-relocs", "-e", "main"]
+    if gcc:
+        subprocess.run([gcc, "-mcpu=cortex-m0", "-mthumb", "-nostdlib", "-Wl," + ",".join(options), port,
+                        "-Wl,--start-group", *archives, "-Wl,--end-group", "-lgcc", "-o", out], check=True)
+    else:
+        subprocess.run([linker, *options, port, "--start-group", *archives, "--end-group", "-o", out], check=True)
+    return out
 
 
-def main():
-    build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/mcu")
+def stack(build, elf, root):
+    """((bytes, chain), None), or why it is not known."""
+    ci = [p for p in build.rglob("*.ci") if "tessera_crypto_small" not in str(p)]
+    if not ci or not shutil.which("arm-none-eabi-readelf"):
+        return None, "the stack was not measured: no arm-none-eabi-gcc"
+    sources = [p for room in ROOMS for p in (root / room).glob("**/*.c")
+               if not {"small", "openssl", "emulator"} & set(p.relative_to(root).parts)]
+    return mcu_stack.measure(elf, "arm-none-eabi-", root, ci, sources), None
+
+
+def rooms_table(build):
+    """Prints a line for each library. Returns the largest frame and the card's own archives."""
     worst, archives = (0, ""), []
     print(f"{'room':<12}{'flash':>8}{'RAM':>6}{'frame':>7}  in")
     for archive in sorted(build.rglob("libtessera_*.a")):
@@ -64,17 +78,43 @@ def main():
         frame = largest_frame(archive.parent / "CMakeFiles" / f"tessera_{room}.dir")
         print(f"{room:<12}{flash:>8}{ram:>6}{frame[0]:>7}  {frame[1]}")
         worst = max(worst, frame)
-        if not room.startswith("crypto"):
+        if room != "crypto_small":
             archives.append(archive)
-    card = link(archives) if archives else (0, 0)
-    if card is None:
-        print("mcu_size: no linker for ARM: the card as a whole was not weighed", file=sys.stderr)
-        return 0 if worst[0] <= FRAME else 1
-    print(f"{'card':<12}{card[0]:>8}{card[1]:>6}{worst[0]:>7}  {worst[1]}")
-    if card[0] == 0 or card[0] > FLASH or worst[0] > FRAME:
-        print(f"mcu_size: limits are {FLASH} bytes of flash and {FRAME} bytes a frame", file=sys.stderr)
+    return worst, archives
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", nargs="?", default="build/mcu", type=pathlib.Path)
+    parser.add_argument("--flash", type=int, default=64 * 1024)
+    parser.add_argument("--ram", type=int, default=8 * 1024)
+    parser.add_argument("--stack", type=int, default=2 * 1024)
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
+    limits = parser.parse_args()
+    worst, archives = rooms_table(limits.build)
+    if not archives:
+        print("mcu_size: nothing was built", file=sys.stderr)
         return 1
-    return 0
+    too_much = [f"{worst[1]}: a frame of {worst[0]} bytes, limit {FRAME}"] if worst[0] > FRAME else []
+    elf = link(limits.build, archives)
+    if elf is None:
+        print("mcu_size: no linker for ARM: the card as a whole was not weighed", file=sys.stderr)
+    else:
+        flash, ram = weigh(elf)
+        try:
+            depth, why = stack(limits.build, elf, limits.root.resolve())
+        except mcu_stack.Fault as fault:
+            print(f"mcu_size: {fault}", file=sys.stderr)
+            return 1
+        found = [("flash", flash, limits.flash), ("RAM", ram, limits.ram)]
+        if depth:
+            found.append(("stack", depth[0], limits.stack))
+        print("card        " + ", ".join(f"{what} {n} of {limit}" for what, n, limit in found) + ", without cryptography")
+        print("            " + " > ".join(f"{name} {n}" for name, n in depth[1]) if depth else f"            {why}")
+        too_much += [f"{what}: {n} bytes, limit {limit}" for what, n, limit in found if n > limit]
+    for line in too_much:
+        print(f"mcu_size: {line}", file=sys.stderr)
+    return 1 if too_much else 0
 
 
 if __name__ == "__main__":

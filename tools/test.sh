@@ -81,7 +81,7 @@ manuals_check() {
 }
 
 mcu_check() {
-	configure_and_build mcu && python3 tools/check_symbols.py build/mcu && python3 tools/mcu_size.py build/mcu
+	configure_and_build mcu && python3 tools/check_symbols.py build/mcu
 }
 
 demo_check() {

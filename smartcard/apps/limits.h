@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Capacities of the television profile, reported by `tessera-card info`. */
+/* Capacities of the television profile, reported by `tessera-card info`. CARD_PROFILE_SMALL is the
+ * microcontroller's: the same card with fewer places, in 32 KiB. */
 #ifndef TESSERA_APPS_LIMITS_H
 #define TESSERA_APPS_LIMITS_H
 
-#ifndef CARD_NV_SIZE /* a smaller memory is the builder's choice */
+#ifdef CARD_PROFILE_SMALL
+#define CARD_NV_SIZE 32768
+#define CA_ENTITLEMENTS_MAX 200
+#define CA_RECORDS_MAX 120
+#else
 #define CARD_NV_SIZE 40960
+#define CA_ENTITLEMENTS_MAX 300
+#define CA_RECORDS_MAX 300
 #endif
 #define CARD_NV_PAGE 64
 #define CA_OPERATORS_MAX 1 /* one until several operators share a card */
 #define CA_GROUPS_MAX 8    /* key groups, two slots (odd, even) each */
-#define CA_ENTITLEMENTS_MAX 300
 #define CA_EVENTS_MAX 64 /* rights to events */
-#define CA_RECORDS_MAX 300
 #define PURSE_SLOTS_MAX 4 /* until token slots exist */
 
 #endif

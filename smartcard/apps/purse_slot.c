@@ -336,4 +336,6 @@ service_credit(struct card_env *door, const struct purse_credit *credit, struct 
 	return knock(door, &ask);
 }
 
-const struct purse_service purse_service_table = { service_slot, service_debit, service_credit };
+const struct purse_service purse_service_table = { .slot = service_slot,
+						   .debit = service_debit,
+						   .credit = service_credit };

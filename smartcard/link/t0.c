@@ -21,7 +21,8 @@ t0_card_reset(struct t0_card *t, t0_has_data_fn has_data, const void *ctx)
 static void
 drop_answer(struct t0_card *t)
 {
-	mem_wipe(t->answer, sizeof t->answer);
+	if (t->answer_len > 0)
+		mem_wipe(t->apdu, sizeof t->apdu);
 	t->answer_len = 0;
 	t->answer_at = 0;
 	t->answer_is_whole = false;
@@ -57,7 +58,7 @@ static enum t0_event
 announce(struct t0_card *t)
 {
 	const uint16_t left = answer_left(t);
-	const uint8_t *sw = t->answer + t->answer_len - 2;
+	const uint8_t *sw = t->apdu + t->answer_len - 2;
 
 	if (left > 0)
 		return send_sw(t, 0x61, (uint8_t)(left >= SHORT_MAX ? 0 : left));
@@ -71,7 +72,7 @@ static enum t0_event
 send_data(struct t0_card *t, uint16_t n)
 {
 	t->out[0] = t->header[1];
-	memcpy(t->out + 1, t->answer + t->answer_at, n);
+	memcpy(t->out + 1, t->apdu + t->answer_at, n);
 	t->answer_at = (uint16_t)(t->answer_at + n);
 	t->state = T0_HEADER;
 	t->have_header = 0;
@@ -79,7 +80,7 @@ send_data(struct t0_card *t, uint16_t n)
 		t->out[1 + n] = 0x61;
 		t->out[2 + n] = (uint8_t)(answer_left(t) >= SHORT_MAX ? 0 : answer_left(t));
 	} else {
-		memcpy(t->out + 1 + n, t->answer + t->answer_len - 2, 2);
+		memcpy(t->out + 1 + n, t->apdu + t->answer_len - 2, 2);
 		drop_answer(t);
 	}
 	t->out_len = (uint16_t)(3 + n);
@@ -231,11 +232,11 @@ t0_card_command(const struct t0_card *t, size_t *len)
 enum t0_event
 t0_card_answer(struct t0_card *t, const uint8_t *answer, size_t len)
 {
-	if (t->state != T0_BUSY || len < 2 || len > sizeof t->answer)
+	if (t->state != T0_BUSY || len < 2 || len > sizeof t->apdu)
 		return T0_NONE;
 	drop_command(t);
 	drop_answer(t);
-	memcpy(t->answer, answer, len);
+	memcpy(t->apdu, answer, len);
 	t->answer_len = (uint16_t)len;
 	if (!t->case_two || answer_left(t) == 0)
 		return announce(t);

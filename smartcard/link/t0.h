@@ -33,15 +33,14 @@ struct t0_card {
 	uint8_t header[5];
 	uint8_t have_header;
 	bool case_two;            /* the pending command asked for P3 bytes */
-	bool enveloping;          /* apdu[] collects the pieces of ENVELOPE */
+	bool enveloping;          /* apdu[] collects pieces of ENVELOPE */
 	uint8_t answer_header[4]; /* of the case 2 command whose answer waits for the right Le */
-	bool answer_is_whole;     /* answer[] waits for that command again, not for GET RESPONSE */
+	bool answer_is_whole; /* the answer waits for that command again, not for GET RESPONSE */
 	uint16_t apdu_len;
 	uint16_t answer_len; /* bytes with SW that wait, 0 none */
 	uint16_t answer_at;  /* sent so far */
 	uint16_t out_len;
-	uint8_t apdu[T0_APDU_MAX];
-	uint8_t answer[T0_APDU_MAX];
+	uint8_t apdu[T0_APDU_MAX]; /* the command as it comes in, then its answer */
 	uint8_t out[T0_OUT_MAX];
 };
 

@@ -206,5 +206,82 @@ class Shape(Tree):
         self.refused("notes.txt: does not belong at the top level")
 
 
+ARM = shutil.which("arm-none-eabi-gcc")
+
+
+@unittest.skipUnless(ARM, "arm-none-eabi-gcc is not installed")
+class Mcu(Tree):
+    """mcu_size.py on a card of a few lines: main calls apply, which calls what stands in a table."""
+
+    TABLE = "struct row { int (*handler)(int); };\nint deep(int);\n"
+    DEEP = ("int deep(int n) { volatile char room[300]; room[n] = 1; return room[1]; }\n"
+            "static const struct row rows[] = { { .handler = deep } };\n")
+    MAIN = "int apply(int i);\nint main(void);\nint main(void) { return apply(1) + 1; }\n"
+
+    def setUp(self):
+        super().setUp()
+        self.put("keys/crypto/crypto.h", "struct crypto {\n\tint (*cmac)(int);\n};\n")
+        self.put("smartcard/core/nv.h", "struct nv_port {\n\tint (*read)(int);\n};\n")
+
+    def card(self, text, *options, deep=DEEP):
+        self.put("smartcard/core/core.c", self.TABLE + deep + text)
+        self.put("tools/mcu/port.c", self.MAIN)
+        build = self.root / "build"
+        core = "CMakeFiles/tessera_core.dir/core.c.obj"
+        (build / core).parent.mkdir(parents=True, exist_ok=True)
+        for source, name in ("tools/mcu/port.c", "port.c.obj"), ("smartcard/core/core.c", core):
+            subprocess.run([ARM, "-mcpu=cortex-m0", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fno-inline",
+                            "-fstack-usage", "-fcallgraph-info=su", "-c", self.root / source, "-o", name], cwd=build, check=True)
+        subprocess.run(["ar", "rc", build / "libtessera_core.a", build / core], check=True)
+        done = subprocess.run([sys.executable, SOURCE / "tools/mcu_size.py", build, "--root", self.root, *options],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    APPLY = "int apply(int i) { return rows[i].handler(i) + 1; }\n"
+
+    def test_the_chain_goes_through_the_table(self):
+        status, output = self.card(self.APPLY)
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"main \d+ > apply \d+ > deep 3\d\d")
+        self.assertLess(380, int(output.split("stack ")[1].split()[0]))
+
+    def test_each_limit_can_be_exceeded(self):
+        for limit in "flash", "ram", "stack":
+            status, output = self.card(self.APPLY, f"--{limit}", "0" if limit != "ram" else "-1")
+            self.assertEqual(status, 1, output)
+            self.assertRegex(output, rf"(?i)mcu_size: {limit}: \d+ bytes, limit")
+
+    def test_a_large_frame_is_found(self):
+        status, output = self.card(self.APPLY, deep=self.DEEP.replace("300", "1200"))
+        self.assertEqual(status, 1, output)
+        self.assertIn("deep: a frame of", output)
+
+    def refused(self, text, why, deep=DEEP):
+        status, output = self.card(text, deep=deep)
+        self.assertEqual(status, 1, output)
+        self.assertIn(why, output)
+
+    def test_a_pointer_that_leads_nowhere_known_is_found(self):
+        self.refused("struct other { int (*what)(int); };\nextern const struct other others[];\n"
+                     "int apply(int i) { return rows[i].handler(i) + others[i].what(i); }\n", "where does what() lead?")
+
+    def test_an_address_that_no_table_yields_is_found(self):
+        self.refused("static int stray(int n) { return n; }\nextern int (*kept)(int);\n"
+                     "int apply(int i) { kept = stray; return rows[i].handler(i) + stray(2) + 1; }\n",
+                     "no table yields stray")
+
+    def test_a_circle_is_found(self):
+        self.refused(self.APPLY, "a circle: apply > deep > apply",
+                     deep=self.DEEP.replace("int deep(int n) {", "int apply(int);\nint deep(int n) { if (n) return apply(n) + 1;"))
+
+    def test_a_frame_of_variable_size_is_found(self):
+        self.refused(self.APPLY, "dynamic", deep=self.DEEP.replace("room[300]", "room[n + 1]"))
+
+    def test_what_the_chip_supplies_costs_nothing(self):
+        status, output = self.card("struct crypto { int (*cmac)(int); };\nextern const struct crypto crypto;\n"
+                                   "int apply(int i) { return rows[i].handler(i) + crypto.cmac(i) + 1; }\n")
+        self.assertEqual(status, 0, output)
+
+
 if __name__ == "__main__":
     unittest.main()

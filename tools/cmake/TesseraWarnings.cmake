@@ -11,7 +11,9 @@ if(NOT CMAKE_BUILD_TYPE)
 	set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 find_program(CCACHE ccache)
-if(CCACHE)
+if(TESSERA_MCU)
+	set(CMAKE_C_COMPILER_LAUNCHER "") # the call graph is not among what it keeps
+elseif(CCACHE)
 	set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 

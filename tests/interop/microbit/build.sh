@@ -13,8 +13,8 @@ for room in cas/base cas/wire keys/crypto keys/derive keys/channel smartcard/cor
 	ln -s "$source/$room" "$rooms/$(basename $room)"
 done
 ln -s "$source/keys/crypto/small" "$rooms/crypto_small"
-exec arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -std=c17 -Os -ffreestanding -fno-builtin -ffunction-sections \
-	-fdata-sections -nostdlib -Wall -Wextra -Werror -I"$rooms" -I"$here" -T "$here/microbit.ld" \
+exec arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -std=c17 -Os -ffreestanding -fno-builtin -DCARD_PROFILE_SMALL \
+	-ffunction-sections -fdata-sections -nostdlib -Wall -Wextra -Werror -I"$rooms" -I"$here" -T "$here/microbit.ld" \
 	-Wl,--gc-sections -Wl,-Map="$image.map" -o "$image" \
 	"$here"/*.c "$source"/cas/base/*.c "$source"/cas/wire/*.c "$source"/cas/wire/iso7816/apdu.c \
 	"$source"/keys/crypto/crypto.c "$source"/keys/crypto/small/*.c "$source"/keys/derive/*.c \
