@@ -546,12 +546,12 @@ nv_commit(struct nv *nv)
 		return RC_STATE;
 	if (nv->failed)
 		rc = RC_IO;
-	else if (nv->overflow || nv->generation == UINT32_MAX)
+	else if (nv->overflow)
 		rc = RC_SPACE;
 	else if (nv->staged_len == 0)
-		rc = RC_OK;
+		rc = RC_OK; /* also at the last generation: the card still answers */
 	else
-		rc = commit_pages(nv);
+		rc = nv->generation == UINT32_MAX ? RC_SPACE : commit_pages(nv);
 	nv_discard(nv);
 	return rc;
 }
