@@ -9,6 +9,8 @@
 #include "base/mem.h"
 
 #define NO_COPY 2U
+#define AT_ONCE 4U /* slots in one write, so that a page of 64 bytes takes one for all its cells \
+		    */
 
 /* One page of cells in its two copies. */
 struct cell_page {
@@ -131,15 +133,46 @@ next_value(const struct nv_port *port, const struct cell_page *p, uint32_t cell,
 	return rc;
 }
 
+static void
+put_slot(uint8_t slot[NV_CELL_SLOT], uint32_t stamp, uint32_t value)
+{
+	put_be32(slot, stamp);
+	put_be32(slot + 4, value);
+	put_be32(slot + 8, crc32_mpeg(CRC32_START, slot, 8));
+	put_be32(slot + 12, 0);
+}
+
+/* Writes the page's older copy: this value into one cell, the others as they are. */
+static enum rc
+write_copy(const struct nv_port *port, const struct cell_page *p, uint32_t mine, uint32_t value)
+{
+	const uint32_t target = p->at[p->newest == 0 ? 1 : 0];
+	uint8_t slots[AT_ONCE * NV_CELL_SLOT];
+	enum rc rc = RC_OK;
+
+	for (uint32_t i = 0, n; rc == RC_OK && i < p->cells; i += n) {
+		n = p->cells - i < AT_ONCE ? p->cells - i : AT_ONCE;
+		for (uint32_t k = 0; rc == RC_OK && k < n; k++) {
+			uint32_t v = value;
+
+			if (i + k != mine)
+				rc = next_value(port, p, i + k, &v);
+			put_slot(slots + k * NV_CELL_SLOT, p->stamp + 1, v);
+		}
+		if (rc == RC_OK)
+			rc = port->write(port->ctx, target + i * NV_CELL_SLOT, slots,
+					 n * NV_CELL_SLOT);
+	}
+	return rc;
+}
+
 enum rc
 nv_cell_write(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsigned int index,
 	      uint32_t value)
 {
 	const struct nv_port *port = part->nv->port;
-	uint8_t slot[NV_CELL_SLOT] = { 0 };
 	struct cell_page p;
 	enum rc rc = find_page(part, base, n_cells, index, &p);
-	uint32_t target, mine;
 
 	if (rc != RC_OK)
 		return rc;
@@ -147,18 +180,7 @@ nv_cell_write(const struct nv_part *part, uint32_t base, unsigned int n_cells, u
 		return RC_FORMAT;
 	if (p.stamp == UINT32_MAX)
 		return RC_SPACE;
-	target = p.at[p.newest == 0 ? 1 : 0];
-	mine = index % (port->page / NV_CELL_SLOT);
-	for (uint32_t i = 0; rc == RC_OK && i < p.cells; i++) {
-		uint32_t v = value;
-
-		if (i != mine && (rc = next_value(port, &p, i, &v)) != RC_OK)
-			break;
-		put_be32(slot, p.stamp + 1);
-		put_be32(slot + 4, v);
-		put_be32(slot + 8, crc32_mpeg(CRC32_START, slot, 8));
-		rc = port->write(port->ctx, target + i * NV_CELL_SLOT, slot, sizeof slot);
-	}
+	rc = write_copy(port, &p, index % (port->page / NV_CELL_SLOT), value);
 	if (rc == RC_OK && port->sync)
 		rc = port->sync(port->ctx);
 	if (rc != RC_OK)
