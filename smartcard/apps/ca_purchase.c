@@ -121,11 +121,12 @@ debit(const struct card_env *env, struct record *r, enum ca_outcome *outcome)
 	else if (result == PURSE_NO_SLOT || result == PURSE_UNIT)
 		*outcome = OUTCOME_NO_SLOT;
 	else
-		return RC_FAIL;
+		return result == PURSE_EXHAUSTED ? RC_SPACE : RC_FAIL;
 	return RC_OK;
 }
 
-/* Debit, right, record, clock: staged for one commit. RC_SPACE: no room for the right; the command
+/* Debit, right, record, clock: staged for one commit. RC_SPACE: no room for the right, or the
+ * purse's numbers are used up; the command
  * must then stage nothing. */
 static enum rc
 stage(const struct card_env *env, struct sale *sale, struct record *r, enum ca_outcome *outcome)

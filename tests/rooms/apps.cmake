@@ -20,6 +20,7 @@ endforeach()
 foreach(noun power read)
 	tessera_test(NAME fault_apps_${noun} SOURCES fault/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
+tessera_test(NAME core_wear SOURCES unit/test_core_wear.c USES tessera_nv_sweep)
 tessera_test(NAME fault_core_invariants SOURCES fault/test_core_invariants.c
 	USES tessera_nv_sweep)
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)
