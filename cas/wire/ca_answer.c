@@ -12,19 +12,24 @@
 #define ANSWER_OPENED 0x04
 #define ANSWER_BALANCE 0x05
 #define ANSWER_RECEIPT 0x06
+#define ANSWER_SESSION 0x07
+#define ANSWER_PREVIEW 0x08
 #define TAG_CRITICAL 0x80U
 #define TAG_ORDER 0x7FU
 #define OPENED_SIZE 10
 #define BALANCE_SIZE 13
 #define RECEIPT_SIZE 24
+#define SESSION_SIZE 15
+#define PREVIEW_SIZE 5
 #define SLOT_MAX 15U
 #define PURCHASE_FIXED 18U
+#define PURCHASE_TERMS 6U
 
 static bool
 answer_is_possible(const struct ca_answer *a)
 {
 	return (a->cw_size == 0 || a->cw_size == 8 || a->cw_size == ECM_CW_MAX) &&
-	       a->opened_by <= OPENED_BY_EVENT && a->slot <= SLOT_MAX &&
+	       a->opened_by <= OPENED_BY_PREVIEW && a->slot <= SLOT_MAX &&
 	       (unsigned int)a->outcome <= CA_OUTCOME_LAST;
 }
 
@@ -74,6 +79,26 @@ write_receipt(struct writer *w, const struct ca_receipt *r)
 	write_bytes(w, r->tac, sizeof r->tac);
 }
 
+static void
+write_session(struct writer *w, const struct ca_running *s)
+{
+	write_tlv(w, ANSWER_SESSION, SESSION_SIZE);
+	write_be32(w, s->record);
+	write_be32(w, s->spent);
+	write_be32(w, s->ceiling);
+	write_be16(w, s->slices);
+	write_u8(w, s->charged);
+}
+
+static void
+write_preview_left(struct writer *w, const struct ca_preview_left *p)
+{
+	write_tlv(w, ANSWER_PREVIEW, PREVIEW_SIZE);
+	write_be16(w, p->seconds);
+	write_be16(w, p->periods);
+	write_u8(w, p->starts);
+}
+
 enum rc
 ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap, size_t *len)
 {
@@ -91,6 +116,10 @@ ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap, size_t *le
 		write_balance(&w, a);
 	if (a->has_receipt)
 		write_receipt(&w, &a->receipt);
+	if (a->has_session)
+		write_session(&w, &a->session);
+	if (a->has_preview)
+		write_preview_left(&w, &a->preview);
 	if (w.failed) {
 		mem_wipe(out, cap);
 		return RC_SPACE;
@@ -136,7 +165,7 @@ read_opened(struct reader *v, struct ca_answer *a)
 	a->opened_id = read_be32(v);
 	a->right_end = read_be32(v);
 	return read_flag(v, &a->may_record) && a->opened_by >= OPENED_BY_FREE &&
-	       a->opened_by <= OPENED_BY_EVENT;
+	       a->opened_by <= OPENED_BY_PREVIEW;
 }
 
 static bool
@@ -158,6 +187,26 @@ read_receipt(struct reader *v, struct ca_answer *a)
 	a->receipt.price = read_be32(v);
 	a->receipt.balance_after = (int64_t)read_be64(v);
 	read_bytes(v, a->receipt.tac, sizeof a->receipt.tac);
+}
+
+static bool
+read_session(struct reader *v, struct ca_answer *a)
+{
+	a->has_session = true;
+	a->session.record = read_be32(v);
+	a->session.spent = read_be32(v);
+	a->session.ceiling = read_be32(v);
+	a->session.slices = read_be16(v);
+	return read_flag(v, &a->session.charged);
+}
+
+static void
+read_preview_left(struct reader *v, struct ca_answer *a)
+{
+	a->has_preview = true;
+	a->preview.seconds = read_be16(v);
+	a->preview.periods = read_be16(v);
+	a->preview.starts = read_u8(v);
 }
 
 /* The value of one known tag. */
@@ -185,6 +234,12 @@ read_item(uint8_t tag, struct reader *v, struct ca_answer *a)
 		break;
 	case ANSWER_RECEIPT:
 		read_receipt(v, a);
+		break;
+	case ANSWER_SESSION:
+		possible = read_session(v, a);
+		break;
+	case ANSWER_PREVIEW:
+		read_preview_left(v, a);
 		break;
 	default:
 		return tag & TAG_CRITICAL ? RC_REFUSED : RC_OK;
@@ -232,8 +287,11 @@ ca_answer_decode(const uint8_t *in, size_t len, struct ca_answer *a)
 static bool
 purchase_is_possible(const struct ca_purchase *p)
 {
-	if (p->slot > SLOT_MAX || (p->flags & ~PURCHASE_RECORD) || p->pin_len < PIN_MIN ||
+	/* slices are not for sale to record, and nothing but slices has terms */
+	if (p->slot > SLOT_MAX || p->flags > PURCHASE_SLICES || p->pin_len < PIN_MIN ||
 	    p->pin_len > PIN_MAX)
+		return false;
+	if (p->flags != PURCHASE_SLICES && (p->seconds > 0 || p->ceiling > 0))
 		return false;
 	for (size_t i = 0; i < p->pin_len; i++) {
 		if (p->pin[i] < '0' || p->pin[i] > '9')
@@ -249,7 +307,7 @@ ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap, size_t
 
 	if (!purchase_is_possible(p))
 		return RC_RANGE;
-	if (cap < PURCHASE_FIXED + p->pin_len)
+	if (cap < PURCHASE_FIXED + p->pin_len + (p->flags == PURCHASE_SLICES ? PURCHASE_TERMS : 0))
 		return RC_SPACE;
 	write_be16(&w, p->operator_id);
 	write_be16(&w, p->service_id);
@@ -258,6 +316,10 @@ ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap, size_t
 	write_bytes(&w, p->unit, UNIT_SIZE);
 	write_be32(&w, p->price);
 	write_u8(&w, p->flags);
+	if (p->flags == PURCHASE_SLICES) {
+		write_be16(&w, p->seconds);
+		write_be32(&w, p->ceiling);
+	}
 	write_u8(&w, p->pin_len);
 	write_bytes(&w, p->pin, p->pin_len);
 	*len = w.len;
@@ -278,6 +340,10 @@ ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p)
 	read_bytes(&r, got.unit, UNIT_SIZE);
 	got.price = read_be32(&r);
 	got.flags = read_u8(&r);
+	if (got.flags == PURCHASE_SLICES) {
+		got.seconds = read_be16(&r);
+		got.ceiling = read_be32(&r);
+	}
 	got.pin_len = read_u8(&r);
 	if (!r.failed && got.pin_len > PIN_MAX)
 		return RC_FORMAT;
@@ -290,4 +356,18 @@ ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p)
 		*p = got;
 	mem_wipe(&got, sizeof got);
 	return rc;
+}
+
+void
+ca_stop_encode(const struct ca_stop *s, uint8_t out[CA_STOP_SIZE])
+{
+	put_be16(out, s->operator_id);
+	put_be32(out + 2, s->event_id);
+}
+
+void
+ca_stop_decode(const uint8_t in[CA_STOP_SIZE], struct ca_stop *s)
+{
+	s->operator_id = get_be16(in);
+	s->event_id = get_be32(in + 2);
 }

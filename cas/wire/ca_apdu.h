@@ -13,6 +13,7 @@ enum ca_ins {
 	CA_INS_EMM = 0x12,      /* P1P2 0000; data: section; answer: outcome of each kind, see
 				   ca_emm_outcome */
 	CA_INS_PURCHASE = 0x16, /* P1P2 0000; data: ca_purchase; answer: ca_answer */
+	CA_INS_STOP = 0x18,     /* P1P2 0000; data: operator u16, event u32; answer: ca_answer */
 	CA_INS_OPEN_CHANNEL =
 		0x1C, /* P1P2 0000; data: hello; answer: standing u8, reply if it opens */
 	CA_INS_CONFIRM_CHANNEL = 0x1E, /* P1P2 0000; data: the box's proof */
@@ -64,11 +65,16 @@ enum ca_data {
 	X(OUTCOME_NO_OFFER, 17, "no offer seen")                     \
 	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")                \
 	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase") \
-	X(OUTCOME_CHANNEL, 20, "channel to a paired box needed")
+	X(OUTCOME_CHANNEL, 20, "channel to a paired box needed")     \
+	X(OUTCOME_CEILING, 21, "ceiling of the session reached")     \
+	X(OUTCOME_STOPPED, 22, "session stopped")                    \
+	X(OUTCOME_BOOKED, 23, "booked")                              \
+	X(OUTCOME_PREVIEW_OVER, 24, "preview used up")               \
+	X(OUTCOME_BOOKED_SHORT, 25, "booked, but the balance will not suffice")
 
 #define CA_OUTCOME_ENUM(name, value, text) name = value,
 enum ca_outcome { CA_OUTCOME_TABLE(CA_OUTCOME_ENUM) };
-#define CA_OUTCOME_LAST OUTCOME_CHANNEL
+#define CA_OUTCOME_LAST OUTCOME_BOOKED_SHORT
 #undef CA_OUTCOME_ENUM
 const char *ca_outcome_text(enum ca_outcome outcome); /* never NULL */
 
@@ -82,7 +88,13 @@ enum ca_emm_outcome {
 	CA_EMM_EXPIRED = 4   /* past its valid-until by the card's clock */
 };
 
-enum ca_opened_by { OPENED_BY_FREE = 1, OPENED_BY_SUBSCRIPTION = 2, OPENED_BY_EVENT = 3 };
+enum ca_opened_by {
+	OPENED_BY_FREE = 1,
+	OPENED_BY_SUBSCRIPTION = 2,
+	OPENED_BY_EVENT = 3,
+	OPENED_BY_SLICE = 4,  /* of the event that opened_id names; right_end: of the slice */
+	OPENED_BY_PREVIEW = 5 /* opened_id: its id; right_end: of the unit written off */
+};
 
 struct ca_receipt {
 	uint32_t record; /* its sequence number */
@@ -91,7 +103,24 @@ struct ca_receipt {
 	uint8_t tac[8];
 };
 
-/* Answer to ECM and PURCHASE. */
+/* A pay-per-time session as it stands: the running cost. */
+struct ca_running {
+	uint32_t record;  /* that this session adds to; 0: none yet, or closed */
+	uint32_t spent;   /* since it was agreed, minor units */
+	uint32_t ceiling; /* agreed */
+	uint16_t slices;  /* paid since it was agreed */
+	bool charged;     /* this answer paid for a slice */
+};
+
+/* What is left of a preview; FFFF and FF: not limited by it. */
+struct ca_preview_left {
+	uint16_t seconds, periods;
+	uint8_t starts;
+};
+#define PREVIEW_NO_LIMIT 0xFFFFU
+#define PREVIEW_NO_STARTS_LIMIT 0xFFU
+
+/* Answer to ECM, PURCHASE and STOP. */
 struct ca_answer {
 	enum ca_outcome outcome;
 	uint8_t cw_size; /* 0 when there are no control words */
@@ -108,6 +137,10 @@ struct ca_answer {
 	int64_t balance; /* minor units */
 	bool has_receipt;
 	struct ca_receipt receipt;
+	bool has_session;
+	struct ca_running session;
+	bool has_preview;
+	struct ca_preview_left preview;
 };
 #define CA_ANSWER_MAX 128
 /* RC_RANGE: a value no answer can carry; RC_SPACE. */
@@ -117,6 +150,7 @@ enum rc ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap,
 enum rc ca_answer_decode(const uint8_t *in, size_t len, struct ca_answer *a) RC_CHECKED;
 
 #define PURCHASE_RECORD 0x01 /* flags: view and record */
+#define PURCHASE_SLICES 0x02 /* pay per time: price is that of a slice */
 struct ca_purchase {
 	uint16_t operator_id;
 	uint16_t service_id;
@@ -125,14 +159,25 @@ struct ca_purchase {
 	uint8_t unit[UNIT_SIZE];
 	uint32_t price; /* as the viewer saw it, minor units */
 	uint8_t flags;
+	uint16_t seconds;     /* with PURCHASE_SLICES only: a slice, as the viewer saw it */
+	uint32_t ceiling;     /* with PURCHASE_SLICES only: of the session, minor units */
 	uint8_t pin_len;      /* 4…8 */
 	uint8_t pin[PIN_MAX]; /* ASCII digits */
 };
-#define CA_PURCHASE_MAX 26
+#define CA_PURCHASE_MAX 32
 /* RC_RANGE: PIN length or digits, slot, flags; RC_SPACE. Decoding: RC_TRUNCATED, RC_FORMAT. */
 enum rc ca_purchase_encode(const struct ca_purchase *p, uint8_t *out, size_t cap,
 			   size_t *len) RC_CHECKED;
 enum rc ca_purchase_decode(const uint8_t *in, size_t len, struct ca_purchase *p) RC_CHECKED;
+
+/* Ends a pay-per-time session. */
+struct ca_stop {
+	uint16_t operator_id;
+	uint32_t event_id;
+};
+#define CA_STOP_SIZE 6
+void ca_stop_encode(const struct ca_stop *s, uint8_t out[CA_STOP_SIZE]);
+void ca_stop_decode(const uint8_t in[CA_STOP_SIZE], struct ca_stop *s);
 
 enum card_profile { PROFILE_LABORATORY = 1, PROFILE_PAIRED = 2 };
 
@@ -171,10 +216,12 @@ struct ca_entitlement {
 	uint32_t start, end;
 	uint8_t flags;
 };
+#define EVENT_BOOKED 0x02 /* flags, beside ENTITLEMENT_MAY_RECORD: paid when it begins */
 struct ca_event_right {
 	uint32_t event_id, end;
 	uint8_t flags;
-	uint32_t record;
+	uint32_t record; /* of a booked event: the price agreed */
+	uint32_t start;  /* not on the wire: the card's own */
 };
 struct ca_slot {
 	uint8_t slot, unit[UNIT_SIZE], decimals;

@@ -26,8 +26,8 @@ enum ecm_tag {
 	ECM_TAG_EVENT = 0x83,      /* event u32: a right to the event opens, nothing is for sale */
 	ECM_TAG_OFFER = 0x84,      /* struct ecm_offer, 33 bytes */
 	ECM_TAG_NEXT_OFFER = 0x05, /* the same, of the event that follows */
-	ECM_TAG_SLICE = 0x86,      /* pay per time; numbered, not in use yet */
-	ECM_TAG_PREVIEW = 0x87,    /* free preview; numbered, not in use yet */
+	ECM_TAG_SLICE = 0x86,      /* struct ecm_slice, 23 bytes: pay per time */
+	ECM_TAG_PREVIEW = 0x87,    /* struct ecm_preview, 10 bytes: free preview */
 	ECM_TAG_RATING = 0x88,     /* minimum age u8 */
 	ECM_TAG_REGIONS = 0x89,    /* region u16, 1…16 times: allowed; numbered, not in use yet */
 	ECM_TAG_BLACKOUT = 0x8A,   /* region u16, 1…16 times: refused; numbered, not in use yet */
@@ -57,8 +57,30 @@ struct ecm_offer {
 	uint32_t event_end;
 };
 
-/* Who may watch. Subscription OR event OR offered event OR free; the negative list refuses.
- */
+/* Pay per time: what a slice of an event costs. Flags: OFFER_NO_CALLBACK, OFFER_NOT_NOW. */
+struct ecm_slice {
+	uint32_t event_id;
+	uint8_t slot; /* wallet slot that pays: 0 purse, 1…15 tokens */
+	uint8_t unit[UNIT_SIZE];
+	uint8_t flags;
+	uint32_t price;     /* of a slice, minor units, from 1 */
+	uint16_t seconds;   /* of a slice, from 1 */
+	uint32_t ceiling;   /* a viewer may agree to no more in a session; 0 = no such limit */
+	uint32_t event_end; /* no slice begins at or after it */
+};
+
+/* Free preview, counted on the card for each id. */
+struct ecm_preview {
+	uint32_t id;
+	uint16_t seconds; /* in all; 0 = not limited by time */
+	uint16_t periods; /* crypto periods in all; 0 = not limited by them */
+	uint8_t starts;   /* times that it may begin; 0 = not limited by them */
+	uint8_t unit_s;   /* written off before it is shown, from 1 */
+};
+#define PREVIEW_UNIT_S 60 /* customary unit */
+
+/* Who may watch. Subscription OR event OR offered event OR free OR a paid slice OR
+ * what is left of a preview; the negative list refuses. */
 struct ecm_criteria {
 	uint8_t product_count;
 	uint16_t products[ECM_PRODUCTS_MAX];
@@ -69,6 +91,10 @@ struct ecm_criteria {
 	struct ecm_offer offer;
 	bool has_next_offer;
 	struct ecm_offer next_offer;
+	bool has_slice;
+	struct ecm_slice slice;
+	bool has_preview;
+	struct ecm_preview preview;
 	uint8_t rating;    /* minimum age, 0 = none */
 	uint8_t recording; /* copy control: 0 free, 1 once, 2 never */
 	uint8_t negative_count;

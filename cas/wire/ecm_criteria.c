@@ -8,7 +8,10 @@
 #define TAG_ORDER 0x7FU
 #define TLV_HEADER 2U
 #define OFFER_SIZE 33U
+#define SLICE_SIZE 23U
+#define PREVIEW_SIZE 10U
 #define OFFER_FLAGS (OFFER_NO_CALLBACK | OFFER_RECORDABLE | OFFER_NOT_NOW)
+#define SLICE_FLAGS (OFFER_NO_CALLBACK | OFFER_NOT_NOW)
 #define SLOT_MAX 15U
 #define LEAF_MAX 0xFFFFFFU
 #define RECORDING_MAX 2U
@@ -25,6 +28,7 @@ core_size(const struct ecm_criteria *c)
 {
 	return tlv_size(c->product_count > 0, 2U * c->product_count) + tlv_size(c->free, 0) +
 	       tlv_size(c->has_event, 4) + tlv_size(c->has_offer, OFFER_SIZE) +
+	       tlv_size(c->has_slice, SLICE_SIZE) + tlv_size(c->has_preview, PREVIEW_SIZE) +
 	       tlv_size(c->rating > 0, 1) + tlv_size(c->recording > 0, 1);
 }
 
@@ -69,6 +73,20 @@ offer_is_possible(const struct ecm_offer *o)
 }
 
 static bool
+slice_is_possible(const struct ecm_slice *s)
+{
+	return s->slot <= SLOT_MAX && (s->flags & ~SLICE_FLAGS) == 0 && s->price > 0 &&
+	       s->seconds > 0;
+}
+
+/* Something must limit it. */
+static bool
+preview_is_possible(const struct ecm_preview *p)
+{
+	return p->unit_s > 0 && (p->seconds > 0 || p->periods > 0);
+}
+
+static bool
 criteria_are_possible(const struct ecm_criteria *c)
 {
 	if (c->product_count > ECM_PRODUCTS_MAX || c->negative_count > ECM_NEGATIVE_MAX ||
@@ -80,7 +98,9 @@ criteria_are_possible(const struct ecm_criteria *c)
 			return false;
 	}
 	return (!c->has_offer || offer_is_possible(&c->offer)) &&
-	       (!c->has_next_offer || offer_is_possible(&c->next_offer));
+	       (!c->has_next_offer || offer_is_possible(&c->next_offer)) &&
+	       (!c->has_slice || slice_is_possible(&c->slice)) &&
+	       (!c->has_preview || preview_is_possible(&c->preview));
 }
 
 static void
@@ -104,6 +124,31 @@ write_offer(struct writer *w, enum ecm_tag tag, const struct ecm_offer *o)
 	write_be32(w, o->window_end);
 	write_be32(w, o->event_start);
 	write_be32(w, o->event_end);
+}
+
+static void
+write_slice(struct writer *w, const struct ecm_slice *s)
+{
+	write_tlv(w, ECM_TAG_SLICE, SLICE_SIZE);
+	write_be32(w, s->event_id);
+	write_u8(w, s->slot);
+	write_bytes(w, s->unit, UNIT_SIZE);
+	write_u8(w, s->flags);
+	write_be32(w, s->price);
+	write_be16(w, s->seconds);
+	write_be32(w, s->ceiling);
+	write_be32(w, s->event_end);
+}
+
+static void
+write_preview(struct writer *w, const struct ecm_preview *p)
+{
+	write_tlv(w, ECM_TAG_PREVIEW, PREVIEW_SIZE);
+	write_be32(w, p->id);
+	write_be16(w, p->seconds);
+	write_be16(w, p->periods);
+	write_u8(w, p->starts);
+	write_u8(w, p->unit_s);
 }
 
 static void
@@ -133,6 +178,10 @@ write_openers(struct writer *w, const struct ecm_criteria *c)
 		write_offer(w, ECM_TAG_OFFER, &c->offer);
 	if (c->has_next_offer)
 		write_offer(w, ECM_TAG_NEXT_OFFER, &c->next_offer);
+	if (c->has_slice)
+		write_slice(w, &c->slice);
+	if (c->has_preview)
+		write_preview(w, &c->preview);
 }
 
 enum rc
@@ -202,6 +251,31 @@ read_offer(struct reader *v, struct ecm_offer *o)
 }
 
 static bool
+read_ecm_slice(struct reader *v, struct ecm_slice *s)
+{
+	s->event_id = read_be32(v);
+	s->slot = read_u8(v);
+	read_bytes(v, s->unit, UNIT_SIZE);
+	s->flags = read_u8(v);
+	s->price = read_be32(v);
+	s->seconds = read_be16(v);
+	s->ceiling = read_be32(v);
+	s->event_end = read_be32(v);
+	return slice_is_possible(s);
+}
+
+static bool
+read_preview(struct reader *v, struct ecm_preview *p)
+{
+	p->id = read_be32(v);
+	p->seconds = read_be16(v);
+	p->periods = read_be16(v);
+	p->starts = read_u8(v);
+	p->unit_s = read_u8(v);
+	return preview_is_possible(p);
+}
+
+static bool
 read_title(struct reader *v, char title[ECM_TITLE_MAX], uint8_t *len)
 {
 	size_t n = v->left;
@@ -240,6 +314,12 @@ read_criterion(uint8_t tag, struct reader *v, struct ecm_criteria *c, bool *know
 	case ECM_TAG_NEXT_OFFER:
 		c->has_next_offer = true;
 		return read_offer(v, &c->next_offer);
+	case ECM_TAG_SLICE:
+		c->has_slice = true;
+		return read_ecm_slice(v, &c->slice);
+	case ECM_TAG_PREVIEW:
+		c->has_preview = true;
+		return read_preview(v, &c->preview);
 	case ECM_TAG_RATING:
 		return read_small(v, &c->rating, UINT8_MAX);
 	case ECM_TAG_NEGATIVE:

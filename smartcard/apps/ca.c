@@ -12,6 +12,8 @@ static const struct card_command ca_commands[] = {
 	{ CA_CLA, CA_INS_EMM, P_ZERO, 1, EMM_MAX, ACCESS_SECURED, ca_emm_command },
 	{ CA_CLA, CA_INS_PURCHASE, P_ZERO, 1, CA_PURCHASE_MAX, ACCESS_SECURED,
 	  ca_bare_purchase_command },
+	{ CA_CLA, CA_INS_STOP, P_ZERO, CA_STOP_SIZE, CA_STOP_SIZE, ACCESS_SECURED,
+	  ca_bare_stop_command },
 	{ CA_CLA, CA_INS_OPEN_CHANNEL, P_ZERO, PAIR_HELLO, PAIR_HELLO, ACCESS_SECURED,
 	  ca_open_channel_command },
 	{ CA_CLA, CA_INS_CONFIRM_CHANNEL, P_ZERO, PAIR_PROOF, PAIR_PROOF, ACCESS_SECURED,

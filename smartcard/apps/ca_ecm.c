@@ -3,9 +3,13 @@
  * the control words only when a right opens. */
 #include "apps/ca_channel.h"
 #include "apps/ca_clock.h"
+#include "apps/ca_debit.h"
 #include "apps/ca_key.h"
+#include "apps/ca_preview.h"
 #include "apps/ca_right.h"
+#include "apps/ca_sale.h"
 #include "apps/ca_seen.h"
+#include "apps/ca_ppt.h"
 #include "apps/common.h"
 #include "base/mem.h"
 #include "base/status_word.h"
@@ -21,13 +25,19 @@ struct judgement {
 };
 
 static void
-open_by(struct ca_answer *a, const struct ecm *ecm, enum ca_opened_by by, uint32_t id, uint32_t end,
-	bool may_record)
+give_words(struct ca_answer *a, const struct ecm *ecm)
 {
 	a->outcome = OUTCOME_OPEN;
 	a->cw_size = ecm->cw_size;
 	memcpy(a->cw_even, ecm->cw_even, ecm->cw_size);
 	memcpy(a->cw_odd, ecm->cw_odd, ecm->cw_size);
+}
+
+static void
+open_by(struct ca_answer *a, const struct ecm *ecm, enum ca_opened_by by, uint32_t id, uint32_t end,
+	bool may_record)
+{
+	give_words(a, ecm);
 	a->opened_by = (uint8_t)by;
 	a->opened_id = id;
 	a->right_end = end;
@@ -61,6 +71,8 @@ try_event(const struct card_env *env, const struct judgement *j, uint32_t event_
 			*state = CA_RIGHT_EXPIRED;
 		return RC_OK;
 	}
+	if (right.flags & EVENT_BOOKED)
+		return RC_OK; /* not paid yet */
 	*state = CA_RIGHT_OPEN;
 	open_by(a, j->ecm, OPENED_BY_EVENT, event_id, right.end,
 		(right.flags & ENTITLEMENT_MAY_RECORD) != 0);
@@ -94,13 +106,124 @@ refusal(const struct judgement *j, enum ca_right_state state)
 {
 	const struct ecm_criteria *criteria = &j->ecm->criteria;
 
-	if (criteria->has_offer && j->freshness == CA_OLD)
+	if ((criteria->has_offer || criteria->has_slice) && j->freshness == CA_OLD)
 		return OUTCOME_OLD;
-	if (criteria->has_offer)
-		return ca_offer_is_on(&criteria->offer, j->moment) ? OUTCOME_OFFER : OUTCOME_WINDOW;
+	if ((criteria->has_offer && ca_offer_is_on(&criteria->offer, j->moment)) ||
+	    (criteria->has_slice && ca_slice_is_on(&criteria->slice, j->moment)))
+		return OUTCOME_OFFER;
+	if (criteria->has_offer || criteria->has_slice)
+		return OUTCOME_WINDOW;
 	if (state == CA_RIGHT_EXPIRED)
 		return OUTCOME_EXPIRED;
 	return state == CA_RIGHT_NOT_YET ? OUTCOME_NOT_YET : OUTCOME_NOT_ENTITLED;
+}
+
+/* A booking falls due: it is paid, if the offer is still what was agreed. *done: nothing else is to
+ * be tried. */
+static enum rc
+try_booking(const struct card_env *env, const struct judgement *j, struct ca_answer *a, bool *done)
+{
+	const struct ecm_offer *offer = &j->ecm->criteria.offer;
+	struct ca_sale sale = { .offer = offer,
+				.operator_id = j->ecm->operator_id,
+				.service_id = j->ecm->service_id,
+				.time = j->ecm->time,
+				.now = j->moment };
+	struct ca_event_right right;
+	struct record r;
+	enum rc rc = ca_event_find(env, offer->event_id, &right);
+
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	sale.record = (right.flags & ENTITLEMENT_MAY_RECORD) != 0;
+	sale.price = sale.record ? offer->price_record : offer->price_view;
+	if (!(right.flags & EVENT_BOOKED) || j->freshness != CA_FRESH || j->moment < right.start ||
+	    j->moment >= right.end || right.record != sale.price ||
+	    (sale.record && !(offer->flags & OFFER_RECORDABLE)))
+		return RC_OK;
+	*done = true;
+	rc = ca_sale_make(env, &sale, &r, &a->outcome);
+	if (rc == RC_OK && a->outcome == OUTCOME_OPEN) {
+		open_by(a, j->ecm, OPENED_BY_EVENT, r.event_id, offer->event_end, sale.record);
+		ca_answer_receipt(a, &r);
+	}
+	if (rc == RC_OK)
+		ca_answer_balance(env, offer->slot, a);
+	return rc;
+}
+
+/* A slice that is paid, or is paid for now. *done: nothing else is to be tried. */
+static enum rc
+try_slice(const struct card_env *env, const struct judgement *j, struct ca_answer *a, bool *done)
+{
+	struct ca_slice_view view = { .slice = &j->ecm->criteria.slice,
+				      .service_id = j->ecm->service_id,
+				      .time = j->ecm->time,
+				      .now = j->moment,
+				      .fresh = j->freshness == CA_FRESH };
+	enum ca_outcome outcome;
+	enum rc rc = ca_ppt_open(env, &view, a, &outcome);
+
+	if (rc != RC_OK)
+		return rc;
+	*done = outcome != OUTCOME_OFFER && outcome != OUTCOME_OLD;
+	if (outcome == OUTCOME_OPEN)
+		give_words(a, j->ecm);
+	else if (*done)
+		a->outcome = outcome;
+	return RC_OK;
+}
+
+static enum rc
+try_preview(const struct card_env *env, const struct judgement *j, struct ca_answer *a, bool *over)
+{
+	bool open;
+	enum rc rc = ca_preview_open(env, j->ecm, a, &open, over);
+
+	if (rc == RC_OK && open)
+		give_words(a, j->ecm);
+	return rc;
+}
+
+/* What is for sale, and what is left to pay for it. */
+static void
+tell_balance(const struct card_env *env, const struct ecm_criteria *criteria, struct ca_answer *a)
+{
+	if (a->has_balance)
+		return;
+	if (criteria->has_offer)
+		ca_answer_balance(env, criteria->offer.slot, a);
+	else if (criteria->has_slice)
+		ca_answer_balance(env, criteria->slice.slot, a);
+}
+
+/* No right opens: a booking that falls due, a slice, a preview, else it is refused. */
+static enum rc
+decide_unowned(const struct card_env *env, const struct judgement *j, enum ca_right_state state,
+	       struct ca_answer *a)
+{
+	const struct ecm_criteria *criteria = &j->ecm->criteria;
+	bool done = false, over = false;
+	enum rc rc = RC_OK;
+
+	if (criteria->has_offer)
+		rc = try_booking(env, j, a, &done);
+	if (rc == RC_OK && !done && criteria->has_slice)
+		rc = try_slice(env, j, a, &done);
+	if (rc == RC_OK && !done && criteria->has_preview && j->freshness == CA_FRESH) {
+		rc = try_preview(env, j, a, &over);
+		done = a->outcome == OUTCOME_OPEN;
+	}
+	if (rc != RC_OK)
+		return rc;
+	if (!done)
+		a->outcome = refusal(j, state);
+	if (over && a->outcome == OUTCOME_NOT_ENTITLED)
+		a->outcome = OUTCOME_PREVIEW_OVER;
+	if (a->outcome == OUTCOME_OFFER || a->outcome == OUTCOME_CEILING ||
+	    a->opened_by == OPENED_BY_PREVIEW)
+		tell_balance(env, criteria, a);
+	return RC_OK;
 }
 
 /* Decides about a verified ECM in its moment. */
@@ -117,10 +240,7 @@ decide(const struct card_env *env, const struct judgement *j, struct ca_answer *
 	rc = try_rights(env, j, &state, a);
 	if (rc != RC_OK || state == CA_RIGHT_OPEN)
 		return rc;
-	a->outcome = refusal(j, state);
-	if (a->outcome == OUTCOME_OFFER)
-		ca_answer_balance(env, j->ecm->criteria.offer.slot, a);
-	return RC_OK;
+	return decide_unowned(env, j, state, a);
 }
 
 /* A verified ECM: negative list, clock, decision. */

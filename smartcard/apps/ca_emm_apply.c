@@ -38,6 +38,9 @@ apply_event_right(const struct card_env *env, const struct emm_command *cmd)
 		rc = ca_event_find(env, right.event_id, &right);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return app_status(rc);
+	if (right.flags & EVENT_BOOKED)
+		right.record = 0;
+	right.start = 0;
 	right.end = cmd->u.event_right.end;
 	right.flags = cmd->u.event_right.flags;
 	return app_status(ca_event_put(env, &right, now));

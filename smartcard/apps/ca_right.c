@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #define ENTRY_MAX 16
+#define DISTANCE_MAX 0xFFFFFFU
 #define MAP_MAX CA_BITMAP_SIZE(CA_ENTITLEMENTS_MAX)
 
 /* Entries begin with their key; `end` (u32) stands at end_at. */
@@ -293,6 +294,7 @@ event_unpack(const uint8_t *entry, struct ca_event_right *e)
 	e->end = get_be32(entry + 4);
 	e->record = get_be32(entry + 8);
 	e->flags = entry[12];
+	e->start = get_be24(entry + 13) > 0 ? e->end - get_be24(entry + 13) : 0;
 }
 
 enum rc
@@ -304,6 +306,8 @@ ca_event_put(const struct card_env *env, const struct ca_event_right *e, uint32_
 	put_be32(entry + 4, e->end);
 	put_be32(entry + 8, e->record);
 	entry[12] = e->flags;
+	if (e->start > 0 && e->start < e->end && e->end - e->start <= DISTANCE_MAX)
+		put_be24(entry + 13, e->end - e->start);
 	return put(env, &events, entry, now);
 }
 

@@ -23,7 +23,8 @@ enum rc ca_entitlement_at(const struct card_env *env, unsigned int index,
 			  struct ca_entitlement *e) RC_CHECKED;
 enum rc ca_entitlement_count(const struct card_env *env, uint16_t *count) RC_CHECKED;
 
-/* The same for events; an event is open until its end. */
+/* The same for events; an event is open from its start to its end. start is kept as a distance of
+ * at most 2^24 − 1 seconds from the end; 0: open at once. */
 enum rc ca_event_put(const struct card_env *env, const struct ca_event_right *e,
 		     uint32_t now) RC_CHECKED;
 enum rc ca_event_cancel(const struct card_env *env, uint32_t event_id) RC_CHECKED;

@@ -36,7 +36,7 @@ ca_seen_remember(const struct card_env *env, const struct ecm *ecm)
 
 	if (seen && seen->time > ecm->time)
 		return;
-	if (!ecm->criteria.has_offer) {
+	if (!ecm->criteria.has_offer && !ecm->criteria.has_next_offer && !ecm->criteria.has_slice) {
 		if (seen)
 			mem_wipe(seen, sizeof *seen);
 		return;
@@ -49,7 +49,12 @@ ca_seen_remember(const struct card_env *env, const struct ecm *ecm)
 	seen->service_id = ecm->service_id;
 	seen->time = ecm->time;
 	seen->fresh_s = (uint32_t)ecm->period_100ms * 2U / 10U;
+	seen->has_offer = ecm->criteria.has_offer;
 	seen->offer = ecm->criteria.offer;
+	seen->has_next_offer = ecm->criteria.has_next_offer;
+	seen->next_offer = ecm->criteria.next_offer;
+	seen->has_slice = ecm->criteria.has_slice;
+	seen->slice = ecm->criteria.slice;
 	memcpy(seen->cw_even, ecm->cw_even, sizeof seen->cw_even);
 	memcpy(seen->cw_odd, ecm->cw_odd, sizeof seen->cw_odd);
 }
@@ -78,4 +83,10 @@ ca_offer_is_on(const struct ecm_offer *offer, uint32_t moment)
 {
 	return !(offer->flags & OFFER_NOT_NOW) && moment >= offer->window_start &&
 	       moment < offer->window_end && moment < offer->event_end;
+}
+
+bool
+ca_slice_is_on(const struct ecm_slice *slice, uint32_t moment)
+{
+	return !(slice->flags & OFFER_NOT_NOW) && moment < slice->event_end;
 }

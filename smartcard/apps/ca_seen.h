@@ -14,5 +14,6 @@ void ca_seen_forget(const struct card_env *env, uint16_t service_id);
 const struct ca_seen *ca_seen_find(const struct card_env *env, uint16_t service_id, uint32_t now);
 /* Whether an offer is for sale at a moment. */
 bool ca_offer_is_on(const struct ecm_offer *offer, uint32_t moment);
+bool ca_slice_is_on(const struct ecm_slice *slice, uint32_t moment);
 
 #endif

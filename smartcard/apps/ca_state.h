@@ -37,7 +37,12 @@
 #define CA_AT_RECORDS (CA_AT_ENTITLEMENTS + CA_ENTITLEMENTS_MAX * CA_ENTITLEMENT_SIZE)
 #define CA_AT_LEDGER (CA_AT_RECORDS + CA_RECORDS_MAX * RECORD_SIZE)
 #define CA_LEDGER_SIZE 64
-#define CA_NV_SIZE (CA_AT_LEDGER + CA_LEDGER_SIZE)
+#define CA_AT_SESSIONS (CA_AT_LEDGER + CA_LEDGER_SIZE)
+#define CA_SESSION_SIZE (64 + CA_SESSION_SLICES / 8)
+#define CA_AT_PREVIEWS (CA_AT_SESSIONS + CA_SESSIONS_MAX * CA_SESSION_SIZE)
+#define CA_PREVIEW_SIZE 24
+#define CA_AT_PIN_RESET (CA_AT_PREVIEWS + CA_PREVIEWS_MAX * CA_PREVIEW_SIZE)
+#define CA_NV_SIZE (CA_AT_PIN_RESET + 4)
 
 /* The annex: what only a paired card has. */
 #define CA_ANNEX_PRIVATE 0U
@@ -72,7 +77,7 @@ struct ca_identity {
 #define CA_SEEN_MAX 8     /* services whose last offer is remembered */
 #define CA_SERVICES_MAX 8 /* service keys kept */
 
-/* The offer of the last fresh, verified ECM of a service, with the control words that it sells. */
+/* What the last fresh, verified ECM of a service offers, with the control words that it sells. */
 struct ca_seen {
 	bool used;
 	uint8_t recording;
@@ -80,7 +85,9 @@ struct ca_seen {
 	uint16_t service_id;
 	uint32_t time;
 	uint32_t fresh_s; /* two crypto periods */
-	struct ecm_offer offer;
+	bool has_offer, has_next_offer, has_slice;
+	struct ecm_offer offer, next_offer;
+	struct ecm_slice slice;
 	uint8_t cw_even[ECM_CW_MAX];
 	uint8_t cw_odd[ECM_CW_MAX];
 };
@@ -137,11 +144,13 @@ uint16_t ca_answer_send(struct card_call *call, struct ca_answer *a);
 uint16_t ca_ecm_command(struct card_env *env, struct card_call *call);
 uint16_t ca_emm_command(struct card_env *env, struct card_call *call);
 uint16_t ca_purchase_command(struct card_env *env, struct card_call *call);
+uint16_t ca_stop_command(struct card_env *env, struct card_call *call);
 uint16_t ca_open_channel_command(struct card_env *env, struct card_call *call);
 uint16_t ca_confirm_channel_command(struct card_env *env, struct card_call *call);
 uint16_t ca_wrapped_command(struct card_env *env, struct card_call *call);
 /* Commands that a paired card takes in the channel only. */
 uint16_t ca_bare_purchase_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_stop_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_verify_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_change_reference_command(struct card_env *env, struct card_call *call);
 uint16_t ca_report_command(struct card_env *env, struct card_call *call);

@@ -14,9 +14,12 @@
 #define CA_RECORDS_MAX 300
 #endif
 #define CARD_NV_PAGE 64
-#define CA_OPERATORS_MAX 1 /* one until several operators share a card */
-#define CA_GROUPS_MAX 8    /* key groups, two slots (odd, even) each */
-#define CA_EVENTS_MAX 64 /* rights to events */
-#define PURSE_SLOTS_MAX 4 /* until token slots exist */
+#define CA_OPERATORS_MAX 1    /* one until several operators share a card */
+#define CA_GROUPS_MAX 8       /* key groups, two slots (odd, even) each */
+#define CA_EVENTS_MAX 64      /* rights to events */
+#define CA_SESSIONS_MAX 4     /* pay-per-time sessions */
+#define CA_SESSION_SLICES 512 /* of one session */
+#define CA_PREVIEWS_MAX 32    /* preview ids counted */
+#define PURSE_SLOTS_MAX 4     /* until token slots exist */
 
 #endif

@@ -47,6 +47,16 @@ ca_outcome_words(enum ca_outcome outcome)
 		return "the card has no wallet that can pay for it";
 	case OUTCOME_CHANNEL:
 		return "the card opens nothing for this box: they are not paired";
+	case OUTCOME_CEILING:
+		return "the ceiling agreed for this session is reached";
+	case OUTCOME_STOPPED:
+		return "the session is stopped, nothing more is charged";
+	case OUTCOME_BOOKED:
+		return "booked; it is paid when it begins";
+	case OUTCOME_BOOKED_SHORT:
+		return "booked, but the balance will not suffice when it begins";
+	case OUTCOME_PREVIEW_OVER:
+		return "the free preview is used up";
 	case OUTCOME_LIMIT:
 		return "above the limit of a single purchase";
 	}

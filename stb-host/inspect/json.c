@@ -177,6 +177,38 @@ add_offer(struct inspect_json *j, json_t *object, const char *key, const struct 
 }
 
 static void
+add_slice(struct inspect_json *j, json_t *object, const struct ecm_slice *s)
+{
+	json_t *o = json_object();
+	char unit[WORDS_UNIT_SIZE];
+
+	set(j, object, "slice", o);
+	words_unit(s->unit, unit);
+	set_number(j, o, "event", s->event_id);
+	set_number(j, o, "slot", s->slot);
+	set(j, o, "unit", json_string(unit));
+	set_number(j, o, "price_minor", s->price);
+	set_number(j, o, "slice_s", s->seconds);
+	set_number(j, o, "ceiling_minor", s->ceiling);
+	set(j, o, "for_sale", json_boolean((s->flags & OFFER_NOT_NOW) == 0));
+	set(j, o, "collected", json_boolean((s->flags & OFFER_NO_CALLBACK) == 0));
+	set_time(j, o, "event_end", s->event_end);
+}
+
+static void
+add_preview(struct inspect_json *j, json_t *object, const struct ecm_preview *p)
+{
+	json_t *o = json_object();
+
+	set(j, object, "preview", o);
+	set_number(j, o, "id", p->id);
+	set_number(j, o, "seconds", p->seconds);
+	set_number(j, o, "periods", p->periods);
+	set_number(j, o, "starts", p->starts);
+	set_number(j, o, "unit_s", p->unit_s);
+}
+
+static void
 add_title(struct inspect_json *j, json_t *o, const char *key, const char *title, size_t len)
 {
 	char text[WORDS_TITLE_SIZE];
@@ -203,6 +235,10 @@ add_criteria(struct inspect_json *j, json_t *object, const struct ecm_criteria *
 		add_offer(j, o, "offer", &c->offer);
 	if (c->has_next_offer)
 		add_offer(j, o, "next_offer", &c->next_offer);
+	if (c->has_slice)
+		add_slice(j, o, &c->slice);
+	if (c->has_preview)
+		add_preview(j, o, &c->preview);
 	set_number(j, o, "rating", c->rating);
 	list = array_in(j, o, "refused_leaves");
 	for (size_t i = 0; i < c->negative_count; i++)

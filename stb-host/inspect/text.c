@@ -104,6 +104,37 @@ print_offer(FILE *out, const char *name, const struct ecm_offer *o)
 }
 
 static void
+print_slice(FILE *out, const struct ecm_slice *s)
+{
+	char unit[WORDS_UNIT_SIZE];
+
+	words_unit(s->unit, unit);
+	fprintf(out, "  pay per time: event %" PRIu32 ", %" PRIu32 " for each %u s", s->event_id,
+		s->price, s->seconds);
+	if (s->ceiling > 0)
+		fprintf(out, ", at most %" PRIu32 " a session", s->ceiling);
+	fprintf(out, " (minor units of %s, wallet slot %u)", unit, s->slot);
+	fputs(s->flags & OFFER_NOT_NOW ? ", not for sale now" : "", out);
+	fputs(s->flags & OFFER_NO_CALLBACK ? ", record need not be collected" : "", out);
+	fputs(", until ", out);
+	print_time(out, s->event_end);
+	fputc('\n', out);
+}
+
+static void
+print_preview(FILE *out, const struct ecm_preview *p)
+{
+	fprintf(out, "  preview %" PRIu32 ":", p->id);
+	if (p->seconds > 0)
+		fprintf(out, " %u s,", p->seconds);
+	if (p->periods > 0)
+		fprintf(out, " %u crypto periods,", p->periods);
+	if (p->starts > 0)
+		fprintf(out, " begun %u times,", p->starts);
+	fprintf(out, " in units of %u s\n", p->unit_s);
+}
+
+static void
 print_title(FILE *out, const char *name, const char *title, size_t len)
 {
 	char text[WORDS_TITLE_SIZE];
@@ -128,6 +159,10 @@ print_criteria(FILE *out, const struct ecm_criteria *c)
 		print_offer(out, "offer", &c->offer);
 	if (c->has_next_offer)
 		print_offer(out, "next offer", &c->next_offer);
+	if (c->has_slice)
+		print_slice(out, &c->slice);
+	if (c->has_preview)
+		print_preview(out, &c->preview);
 	if (c->rating)
 		fprintf(out, "  rating: %u years and older\n", c->rating);
 	for (size_t i = 0; i < c->negative_count; i++)

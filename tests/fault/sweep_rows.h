@@ -12,6 +12,7 @@ struct sweep_table {
 };
 
 extern const struct sweep_table sweep_table_ca;      /* ECM, EMM kinds, purchase, PIN, channel */
+extern const struct sweep_table sweep_table_time;    /* pay per time, previews, bookings */
 extern const struct sweep_table sweep_table_keys;    /* SCP03, PUT KEY, DELETE of keys */
 extern const struct sweep_table sweep_table_content; /* INSTALL, DELETE, extradition, SET STATUS */
 extern const struct sweep_table sweep_table_store;   /* STORE DATA, each data grouping */

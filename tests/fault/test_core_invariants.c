@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct sweep_table *const tables[] = { &sweep_table_ca, &sweep_table_keys,
-						    &sweep_table_content, &sweep_table_store };
+static const struct sweep_table *const tables[] = { &sweep_table_ca, &sweep_table_time,
+						    &sweep_table_keys, &sweep_table_content,
+						    &sweep_table_store };
 #define TABLES (sizeof tables / sizeof tables[0])
 
 static struct sweep s;
@@ -30,6 +31,12 @@ static void
 ca_application__survives_every_cut(void)
 {
 	sweep_table(&sweep_table_ca);
+}
+
+static void
+pay_per_time__holds_every_invariant_at_every_cut(void)
+{
+	sweep_table(&sweep_table_time);
 }
 
 static void
@@ -243,6 +250,7 @@ main(void)
 		TEST(table__has_every_kind_of_emm_that_the_card_applies),
 		TEST(commands_that_only_read__write_nothing),
 		TEST(ca_application__survives_every_cut),
+		TEST(pay_per_time__holds_every_invariant_at_every_cut),
 		TEST(keys_of_domains__survive_every_cut),
 		TEST(content_and_life_cycles__survive_every_cut),
 		TEST(personalisation__survives_every_cut),

@@ -10,7 +10,8 @@ target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tess
 # tessera_nv_sweep: the engine that cuts the power in every row of a table (nv_sweep.h).
 add_library(tessera_nv_sweep STATIC support/card_view.c support/nv_sweep.c
 	support/nv_sweep_host.c fault/invariants.c fault/sweep_rows_ca.c
-	fault/sweep_rows_content.c fault/sweep_rows_keys.c fault/sweep_rows_store.c)
+	fault/sweep_rows_content.c fault/sweep_rows_keys.c fault/sweep_rows_store.c
+	fault/sweep_rows_time.c)
 target_compile_options(tessera_nv_sweep PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_nv_sweep PUBLIC tessera_card_fixture)
 

@@ -22,6 +22,9 @@
 #define FIX_PRODUCT 11
 #define FIX_EVENT 4711U
 #define FIX_PRICE 350U
+#define FIX_SLICE_PRICE 15U
+#define FIX_SLICE_S 60U
+#define FIX_PREVIEW 99U
 #define FIX_MAXIMUM 100000U /* of the purse, minor units */
 #define FIX_LIMIT 5000U     /* single debit */
 #define FIX_PIN "2580"
@@ -96,6 +99,12 @@ uint16_t fix_send(struct card_fixture *f, uint8_t cla, uint8_t ins, uint8_t p1, 
 struct ecm fix_ecm(uint32_t time);
 /* The same with an offer of FIX_EVENT instead. */
 struct ecm fix_offer_ecm(uint32_t time);
+/* With slices of FIX_EVENT for sale instead, until two hours after FIX_T0. */
+struct ecm fix_slice_ecm(uint32_t time);
+/* With preview FIX_PREVIEW: 150 s, two starts, units of 60 s. */
+struct ecm fix_preview_ecm(uint32_t time);
+/* With FIX_EVENT offered as the next, from 100 s after FIX_T0. */
+struct ecm fix_next_ecm(uint32_t time);
 size_t fix_ecm_seal(struct card_fixture *f, const struct ecm *ecm, uint8_t section[ECM_MAX]);
 uint16_t fix_ecm_send(struct card_fixture *f, const struct ecm *ecm, struct ca_answer *a);
 /* Seals, sends, and yields the outcome; aborts on another status word than 9000. */
@@ -137,6 +146,9 @@ void fix_see_offer(struct card_fixture *f, const struct ecm *ecm);
 bool fix_nothing_happened(struct card_fixture *f);
 /* A purchase of what fix_offer_ecm offers, with the right PIN. */
 struct ca_purchase fix_purchase(void);
+/* Of slices, as fix_slice_ecm offers them. */
+struct ca_purchase fix_slice_purchase(uint32_t ceiling);
+uint16_t fix_stop(struct card_fixture *f, uint32_t event_id, struct ca_answer *a);
 uint16_t fix_purchase_send(struct card_fixture *f, const struct ca_purchase *p,
 			   struct ca_answer *a);
 

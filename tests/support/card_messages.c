@@ -54,6 +54,46 @@ fix_offer_ecm(uint32_t time)
 	return ecm;
 }
 
+struct ecm
+fix_slice_ecm(uint32_t time)
+{
+	struct ecm ecm = fix_ecm(time);
+
+	ecm.criteria.product_count = 0;
+	ecm.criteria.has_slice = true;
+	ecm.criteria.slice = (struct ecm_slice) { .event_id = FIX_EVENT,
+						  .unit = { 'E', 'U', 'R' },
+						  .price = FIX_SLICE_PRICE,
+						  .seconds = FIX_SLICE_S,
+						  .event_end = FIX_T0 + 7200 };
+	return ecm;
+}
+
+struct ecm
+fix_preview_ecm(uint32_t time)
+{
+	struct ecm ecm = fix_ecm(time);
+
+	ecm.criteria.product_count = 0;
+	ecm.criteria.has_preview = true;
+	ecm.criteria.preview = (struct ecm_preview) {
+		.id = FIX_PREVIEW, .seconds = 150, .starts = 2, .unit_s = PREVIEW_UNIT_S
+	};
+	return ecm;
+}
+
+struct ecm
+fix_next_ecm(uint32_t time)
+{
+	struct ecm ecm = fix_offer_ecm(time);
+
+	ecm.criteria.has_offer = false;
+	ecm.criteria.has_next_offer = true;
+	ecm.criteria.next_offer = ecm.criteria.offer;
+	ecm.criteria.next_offer.event_start = FIX_T0 + 100;
+	return ecm;
+}
+
 size_t
 fix_ecm_seal(struct card_fixture *f, const struct ecm *ecm, uint8_t section[ECM_MAX])
 {
@@ -274,6 +314,34 @@ fix_purchase(void)
 				      .price = FIX_PRICE,
 				      .pin_len = 4,
 				      .pin = { '2', '5', '8', '0' } };
+}
+
+struct ca_purchase
+fix_slice_purchase(uint32_t ceiling)
+{
+	struct ca_purchase p = fix_purchase();
+
+	p.flags = PURCHASE_SLICES;
+	p.price = FIX_SLICE_PRICE;
+	p.seconds = FIX_SLICE_S;
+	p.ceiling = ceiling;
+	return p;
+}
+
+uint16_t
+fix_stop(struct card_fixture *f, uint32_t event_id, struct ca_answer *a)
+{
+	const struct ca_stop stop = { FIX_OPERATOR, event_id };
+	uint8_t data[CA_STOP_SIZE], rsp[256];
+	size_t len = 0;
+	uint16_t sw;
+
+	ca_stop_encode(&stop, data);
+	sw = fix_send(f, CA_CLA, CA_INS_STOP, 0, 0, data, sizeof data, rsp, &len);
+	memset(a, 0, sizeof *a);
+	if (sw == SW_OK)
+		MUST(ca_answer_decode(rsp, len, a) == RC_OK);
+	return sw;
 }
 
 uint16_t

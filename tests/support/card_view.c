@@ -84,7 +84,8 @@ view_journal(const struct card_env *env, struct card_view *v)
 		if (ca_record_read(env, &v->journal, i, raw) != RC_OK)
 			continue;
 		MUST(record_decode(raw, &v->newest) == RC_OK);
-		v->recorded += v->newest.price;
+		if (record_is_debit(v->newest.type))
+			v->recorded += v->newest.price;
 	}
 }
 

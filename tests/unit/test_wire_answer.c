@@ -13,6 +13,8 @@
 #define OPENED "040A 02 00000007 00001000 01"
 #define BALANCE "050D 00 455552 02 FFFFFFFFFFFFFF9C"
 #define RECEIPT "0618 00000005 0000015E 000000000000028A 0102030405060708"
+#define SESSION "070F 00000003 0000001E 000001F4 0002 01"
+#define PREVIEW "0805 0078 FFFF 01"
 
 static const struct answer_row {
 	const char *name, *hex;
@@ -20,8 +22,8 @@ static const struct answer_row {
 	const char *canonical; /* what encoding again gives; NULL: the same */
 } answer_rows[] = {
 	{ "outcome only", "0101 01", RC_OK, NULL },
-	{ "last outcome", "0101 14", RC_OK, NULL },
-	{ "outcome of the future", "0101 15", RC_FORMAT, NULL },
+	{ "last outcome", "0101 19", RC_OK, NULL },
+	{ "outcome of the future", "0101 1A", RC_FORMAT, NULL },
 	{ "words of 8 bytes", "0101 00 0208" WORD8 "0308" WORD8, RC_OK, NULL },
 	{ "words of 16 bytes", "0101 00 0210" WORD16 "0310" WORD16, RC_OK, NULL },
 	{ "words of two sizes", "0101 00 0210" WORD16 "0308" WORD8, RC_FORMAT, NULL },
@@ -31,14 +33,21 @@ static const struct answer_row {
 	{ "word of 7 bytes", "0101 00 0207 10111213141516 0307 10111213141516", RC_FORMAT, NULL },
 	{ "opened by a subscription", "0101 00" OPENED, RC_OK, NULL },
 	{ "opened by nothing", "0101 00 040A 00 00000007 00001000 01", RC_FORMAT, NULL },
-	{ "opened by something new", "0101 00 040A 04 00000007 00001000 01", RC_FORMAT, NULL },
+	{ "opened by a slice", "0101 00 040A 04 00000007 00001000 00", RC_OK, NULL },
+	{ "opened by something new", "0101 00 040A 06 00000007 00001000 01", RC_FORMAT, NULL },
 	{ "may record: 2", "0101 00 040A 01 00000007 00001000 02", RC_FORMAT, NULL },
 	{ "balance below zero", "0101 04" BALANCE, RC_OK, NULL },
 	{ "balance of slot 16", "0101 04 050D 10 455552 02 0000000000000001", RC_FORMAT, NULL },
 	{ "receipt", "0101 00" RECEIPT, RC_OK, NULL },
-	{ "everything", "0101 00 0210" WORD16 "0310" WORD16 OPENED BALANCE RECEIPT, RC_OK, NULL },
-	{ "unknown optional tag, skipped", "0101 01 0702 AABB", RC_OK, "0101 01" },
-	{ "unknown critical tag", "0101 01 8700", RC_REFUSED, NULL },
+	{ "session", "0101 00" SESSION, RC_OK, NULL },
+	{ "session that charged twice", "0101 00 070F 00000003 0000001E 000001F4 0002 02",
+	  RC_FORMAT, NULL },
+	{ "preview left", "0101 00" PREVIEW, RC_OK, NULL },
+	{ "preview left, a byte more", "0101 00 0806 0078 FFFF 01 00", RC_FORMAT, NULL },
+	{ "everything", "0101 00 0210" WORD16 "0310" WORD16 OPENED BALANCE RECEIPT SESSION PREVIEW,
+	  RC_OK, NULL },
+	{ "unknown optional tag, skipped", "0101 01 1002 AABB", RC_OK, "0101 01" },
+	{ "unknown critical tag", "0101 01 9000", RC_REFUSED, NULL },
 	{ "no outcome", BALANCE, RC_FORMAT, NULL },
 	{ "outcome twice", "0101 01 0101 01", RC_FORMAT, NULL },
 	{ "order reversed", "0101 00" BALANCE OPENED, RC_FORMAT, NULL },
@@ -88,7 +97,8 @@ ca_answer__fields_come_back_as_they_were(void)
 {
 	uint8_t in[160];
 	size_t len =
-		test_hex("0101 00 0210" WORD16 "0310" WORD16 OPENED BALANCE RECEIPT, in, sizeof in);
+		test_hex("0101 00 0210" WORD16 "0310" WORD16 OPENED BALANCE RECEIPT SESSION PREVIEW,
+			 in, sizeof in);
 	struct ca_answer a;
 
 	CHECK(len <= CA_ANSWER_MAX);
@@ -99,6 +109,10 @@ ca_answer__fields_come_back_as_they_were(void)
 	CHECK(a.has_balance && a.decimals == 2 && a.balance == -100);
 	CHECK(a.has_receipt && a.receipt.record == 5 && a.receipt.price == 350 &&
 	      a.receipt.balance_after == 650 && a.receipt.tac[7] == 8);
+	CHECK(a.has_session && a.session.record == 3 && a.session.spent == 30 &&
+	      a.session.ceiling == 500 && a.session.slices == 2 && a.session.charged);
+	CHECK(a.has_preview && a.preview.seconds == 120 && a.preview.periods == PREVIEW_NO_LIMIT &&
+	      a.preview.starts == 1);
 }
 
 static void
@@ -125,9 +139,9 @@ ca_answer__every_truncation_is_refused_or_a_shorter_answer(void)
 static void
 ca_answer__what_no_answer_can_carry_is_not_written(void)
 {
-	struct ca_answer size = { .cw_size = 9 }, opened = { .opened_by = 4 },
+	struct ca_answer size = { .cw_size = 9 }, opened = { .opened_by = 6 },
 			 slot = { .slot = 16 };
-	struct ca_answer outcome = { .outcome = (enum ca_outcome)21 };
+	struct ca_answer outcome = { .outcome = (enum ca_outcome)26 };
 	uint8_t out[CA_ANSWER_MAX];
 	size_t len;
 
@@ -161,7 +175,12 @@ static const struct {
 	{ "a letter", "0001 0002 00000003 00 455552 0000015E 00 04 31323341", RC_FORMAT },
 	{ "a byte more", "0001 0002 00000003 00 455552 0000015E 00 04 31323334 00", RC_FORMAT },
 	{ "slot 16", "0001 0002 00000003 10 455552 0000015E 00 04 31323334", RC_FORMAT },
-	{ "unknown flag", "0001 0002 00000003 00 455552 0000015E 02 04 31323334", RC_FORMAT },
+	{ "pay per time", "0001 0002 00000003 00 455552 0000015E 02 012C 000001F4 04 31323334",
+	  RC_OK },
+	{ "pay per time without terms", "0001 0002 00000003 00 455552 0000015E 02 04 31323334",
+	  RC_TRUNCATED },
+	{ "slices to record", "0001 0002 00000003 00 455552 0000015E 03 04 31323334", RC_FORMAT },
+	{ "unknown flag", "0001 0002 00000003 00 455552 0000015E 04 04 31323334", RC_FORMAT },
 };
 
 static void
@@ -251,7 +270,7 @@ static void
 ca_lists__items_are_read_one_after_the_other(void)
 {
 	struct ca_entitlement e1 = { 1, 2, 3, 0 }, e2 = { 0xFFFE, 4, 0xFFFFFFFF, 1 }, e;
-	struct ca_event_right r1 = { 1, 2, 1, 0 }, r2 = { 0xFFFFFFFF, 4, 0, 9 }, r;
+	struct ca_event_right r1 = { 1, 2, 1, 0, 0 }, r2 = { 0xFFFFFFFF, 4, 0, 9, 0 }, r;
 	uint8_t out[64];
 	const uint8_t *p = out;
 	size_t len = 0;

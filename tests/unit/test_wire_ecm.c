@@ -324,8 +324,19 @@ static const struct criteria_row {
 	  "0D21 414141414141414141414141414141414141414141414141414141414141414141", RC_FORMAT,
 	  NULL },
 	{ "next title", "0E01 41", RC_OK, NULL },
-	{ "pay per time: numbered, not known yet", "8600", RC_REFUSED, NULL },
-	{ "preview: numbered, not known yet", "8700", RC_REFUSED, NULL },
+	{ "pay per time", "8617 00000001 0F 455552 05 0000000F 012C 000001F4 30000000", RC_OK,
+	  NULL },
+	{ "slice for nothing", "8617 00000001 00 455552 00 00000000 012C 00000000 30000000",
+	  RC_FORMAT, NULL },
+	{ "slice of no length", "8617 00000001 00 455552 00 0000000F 0000 00000000 30000000",
+	  RC_FORMAT, NULL },
+	{ "slice to record", "8617 00000001 00 455552 02 0000000F 012C 00000000 30000000",
+	  RC_FORMAT, NULL },
+	{ "slice, a byte less", "8616 00000001 00 455552 00 0000000F 012C 00000000 300000",
+	  RC_FORMAT, NULL },
+	{ "preview", "870A 00000001 00B4 0012 02 3C", RC_OK, NULL },
+	{ "preview without a limit", "870A 00000001 0000 0000 02 3C", RC_FORMAT, NULL },
+	{ "preview without a unit", "870A 00000001 00B4 0000 00 00", RC_FORMAT, NULL },
 	{ "regions: numbered, not known yet", "8902 0001", RC_REFUSED, NULL },
 	{ "blackout: numbered, not known yet", "8A02 0001", RC_REFUSED, NULL },
 	{ "floor: numbered, not known yet", "9004 00000001", RC_REFUSED, NULL },
@@ -408,6 +419,9 @@ ecm__what_no_ecm_can_carry_is_not_sealed(void)
 	size_t len = 77;
 
 	good.criteria.has_offer = good.criteria.has_next_offer = true;
+	good.criteria.has_slice = good.criteria.has_preview = true;
+	good.criteria.slice = (struct ecm_slice) { .price = 1, .seconds = 1 };
+	good.criteria.preview = (struct ecm_preview) { .seconds = 1, .unit_s = 1 };
 #define REFUSED(change)                                                                      \
 	do {                                                                                 \
 		e = good;                                                                    \
@@ -427,6 +441,8 @@ ecm__what_no_ecm_can_carry_is_not_sealed(void)
 	REFUSED(criteria.offer.flags = 0x08);
 	REFUSED(criteria.offer.price_record = 1);
 	REFUSED(criteria.next_offer.slot = 16);
+	REFUSED(criteria.slice.price = 0);
+	REFUSED(criteria.preview.unit_s = 0);
 #undef REFUSED
 	e = good;
 	e.criteria.negative_count = 1;

@@ -7,139 +7,16 @@
 #include "crypto_test.h"
 #include "derive/ladder.h"
 #include "test.h"
+#include "vector_file.h"
 #include "wire/ca_apdu.h"
 #include "wire/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILE_MAX 65536
 #define PATH TESSERA_SOURCE_DIR "/tests/vectors/wire.txt"
 
-static char file[FILE_MAX];
-
-/* One block of the file, from behind its "[kind] name" line to the next empty line. */
-struct vector {
-	const char *text;
-	size_t len;
-};
-
-static bool
-load(void)
-{
-	FILE *f = fopen(PATH, "rb");
-	size_t n;
-
-	if (!f)
-		return false;
-	n = fread(file, 1, sizeof file - 1, f);
-	file[n] = '\0';
-	return fclose(f) == 0 && n > 0 && n < sizeof file - 1;
-}
-
-/* The next block of a kind behind *cursor. */
-static bool
-next(const char **cursor, const char *kind, struct vector *v)
-{
-	static char name[160];
-	char head[32];
-	const char *block, *line_end, *end;
-
-	snprintf(head, sizeof head, "\n[%s] ", kind);
-	block = strstr(*cursor, head);
-	if (!block)
-		return false;
-	line_end = strchr(block + 1, '\n');
-	snprintf(name, sizeof name, "%.*s", (int)(line_end - block - 1), block + 1);
-	test_row(name);
-	v->text = line_end;
-	end = strstr(line_end, "\n\n");
-	v->len = end ? (size_t)(end - line_end) : strlen(line_end);
-	*cursor = line_end;
-	return true;
-}
-
-/* The text of a field in room, or NULL. */
-static const char *
-field(const struct vector *v, const char *name, char *room, size_t cap)
-{
-	char head[48];
-	const char *p;
-	size_t n;
-
-	snprintf(head, sizeof head, "\n%s =", name);
-	p = strstr(v->text, head);
-	if (!p || (size_t)(p - v->text) >= v->len)
-		return NULL;
-	p += strlen(head);
-	p += *p == ' ';
-	n = strcspn(p, "\n");
-	if (n >= cap)
-		return NULL;
-	memcpy(room, p, n);
-	room[n] = '\0';
-	return room;
-}
-
-static bool
-has(const struct vector *v, const char *name)
-{
-	char room[1024];
-
-	return field(v, name, room, sizeof room) != NULL;
-}
-
-static int64_t
-number(const struct vector *v, const char *name)
-{
-	char room[32];
-	const char *text = field(v, name, room, sizeof room);
-
-	CHECK(text != NULL);
-	return text ? strtoll(text, NULL, 10) : 0;
-}
-
-static uint8_t
-u8(const struct vector *v, const char *name)
-{
-	return (uint8_t)number(v, name);
-}
-
-static uint16_t
-u16(const struct vector *v, const char *name)
-{
-	return (uint16_t)number(v, name);
-}
-
-static uint32_t
-u32(const struct vector *v, const char *name)
-{
-	return (uint32_t)number(v, name);
-}
-
-/* Decimal numbers of a list; returns how many. */
-static uint8_t
-numbers(const struct vector *v, const char *name, uint64_t *out, size_t cap)
-{
-	char room[1024];
-	char *p = room;
-	size_t n = 0;
-
-	if (!field(v, name, room, sizeof room))
-		return 0;
-	while (*p != '\0' && n < cap)
-		out[n++] = strtoull(p, &p, 10);
-	return (uint8_t)n;
-}
-
-static size_t
-bytes(const struct vector *v, const char *name, void *out, size_t cap)
-{
-	char room[1024];
-	const char *text = field(v, name, room, sizeof room);
-
-	return text ? test_hex(text, out, cap) : 0;
-}
+static char file[VECTOR_FILE_MAX];
 
 static struct ecm_offer
 an_offer(const struct vector *v, const char *prefix)
@@ -167,9 +44,26 @@ an_offer(const struct vector *v, const char *prefix)
 }
 
 static void
+read_pay_per_time(const struct vector *v, struct ecm_criteria *c)
+{
+	uint64_t n[5] = { 0 };
+
+	c->has_slice = numbers(v, "slice", n, 5) == 5;
+	if (c->has_slice)
+		c->slice = (struct ecm_slice) { (uint32_t)n[0],    0,
+						{ 'E', 'U', 'R' }, 1,
+						(uint32_t)n[1],    (uint16_t)n[2],
+						(uint32_t)n[3],    (uint32_t)n[4] };
+	c->has_preview = numbers(v, "preview", n, 5) == 5;
+	if (c->has_preview)
+		c->preview = (struct ecm_preview) { (uint32_t)n[0], (uint16_t)n[1], (uint16_t)n[2],
+						    (uint8_t)n[3], (uint8_t)n[4] };
+}
+
+static void
 read_criteria(const struct vector *v, struct ecm_criteria *c)
 {
-	uint64_t list[ECM_NEGATIVE_MAX] = { 0 };
+	uint64_t list[ECM_NEGATIVE_MAX];
 
 	c->product_count = numbers(v, "products", list, ECM_PRODUCTS_MAX);
 	for (size_t i = 0; i < c->product_count; i++)
@@ -186,6 +80,7 @@ read_criteria(const struct vector *v, struct ecm_criteria *c)
 	c->has_next_offer = has(v, "next_offer.event");
 	if (c->has_next_offer)
 		c->next_offer = an_offer(v, "next_offer");
+	read_pay_per_time(v, c);
 	c->rating = has(v, "rating") ? u8(v, "rating") : 0;
 	c->recording = has(v, "recording") ? u8(v, "recording") : 0;
 	c->title_len = (uint8_t)bytes(v, "title", c->title, ECM_TITLE_MAX);
@@ -239,7 +134,7 @@ vectors__ecms_are_made_and_opened_as_the_page_says(void)
 		CHECK(got.criteria.product_count == ecm.criteria.product_count &&
 		      got.criteria.offer.price_view == ecm.criteria.offer.price_view);
 	}
-	CHECK(count == 3);
+	CHECK(count == 4);
 }
 
 /* Signs by giving the vector's own signature for the vector's own digest. */
@@ -499,15 +394,24 @@ read_answer(const struct vector *v, struct ca_answer *a)
 		a->receipt.balance_after = number(v, "balance_after");
 		CHECK(bytes(v, "tac", a->receipt.tac, 8) == 8);
 	}
+	a->has_session = has(v, "session_record");
+	if (a->has_session)
+		a->session = (struct ca_running) { u32(v, "session_record"), u32(v, "spent"),
+						   u32(v, "ceiling"), u16(v, "slices"),
+						   number(v, "charged") == 1 };
+	a->has_preview = has(v, "seconds_left");
+	if (a->has_preview)
+		a->preview =
+			(struct ca_preview_left) { u16(v, "seconds_left"), u16(v, "periods_left"),
+						   u8(v, "starts_left") };
 }
 
 static void
-vectors__answers_and_purchases_are_written_and_read_as_the_page_says(void)
+vectors__answers_are_written_and_read_as_the_page_says(void)
 {
 	const char *cursor = file;
 	uint8_t want[CA_ANSWER_MAX], out[CA_ANSWER_MAX];
 	unsigned int count = 0;
-	struct ca_purchase p = { 0 }, p_got;
 	struct ca_answer a, got;
 	struct vector v;
 	size_t len = 0;
@@ -518,24 +422,47 @@ vectors__answers_and_purchases_are_written_and_read_as_the_page_says(void)
 		CHECK(bytes(&v, "answer", want, sizeof want) == len);
 		CHECK_BYTES(out, want, len);
 		CHECK_RC(ca_answer_decode(want, len, &got), RC_OK);
-		CHECK(got.outcome == a.outcome && got.balance == a.balance);
+		CHECK(got.outcome == a.outcome && got.balance == a.balance &&
+		      got.session.spent == a.session.spent);
 	}
-	CHECK(count == 2);
-	cursor = file;
-	CHECK(next(&cursor, "purchase", &v));
-	p.operator_id = u16(&v, "operator");
-	p.service_id = u16(&v, "service");
-	p.event_id = u32(&v, "event");
-	p.slot = u8(&v, "slot");
-	CHECK(bytes(&v, "unit", p.unit, UNIT_SIZE) == UNIT_SIZE);
-	p.price = u32(&v, "price");
-	p.flags = u8(&v, "flags");
-	p.pin_len = (uint8_t)bytes(&v, "pin", p.pin, PIN_MAX);
+	CHECK(count == 3);
+}
+
+static void
+check_purchase(const struct vector *v)
+{
+	uint8_t want[CA_PURCHASE_MAX], out[CA_PURCHASE_MAX];
+	struct ca_purchase p = { 0 }, p_got;
+	size_t len = 0;
+
+	p.operator_id = u16(v, "operator");
+	p.service_id = u16(v, "service");
+	p.event_id = u32(v, "event");
+	p.slot = u8(v, "slot");
+	CHECK(bytes(v, "unit", p.unit, UNIT_SIZE) == UNIT_SIZE);
+	p.price = u32(v, "price");
+	p.flags = u8(v, "flags");
+	p.seconds = has(v, "seconds") ? u16(v, "seconds") : 0;
+	p.ceiling = has(v, "ceiling") ? u32(v, "ceiling") : 0;
+	p.pin_len = (uint8_t)bytes(v, "pin", p.pin, PIN_MAX);
 	CHECK_RC(ca_purchase_encode(&p, out, sizeof out, &len), RC_OK);
-	CHECK(bytes(&v, "purchase", want, sizeof want) == len);
+	CHECK(bytes(v, "purchase", want, sizeof want) == len);
 	CHECK_BYTES(out, want, len);
 	CHECK_RC(ca_purchase_decode(want, len, &p_got), RC_OK);
 	CHECK(p_got.price == p.price && p_got.pin_len == 6);
+	CHECK(p_got.seconds == p.seconds && p_got.ceiling == p.ceiling);
+}
+
+static void
+vectors__purchases_are_written_and_read_as_the_page_says(void)
+{
+	const char *cursor = file;
+	unsigned int count = 0;
+	struct vector v;
+
+	for (; next(&cursor, "purchase", &v); count++)
+		check_purchase(&v);
+	CHECK(count == 2);
 }
 
 int
@@ -548,10 +475,11 @@ main(void)
 		TEST(vectors__records_carry_the_certificate_of_the_page),
 		TEST(vectors__the_chain_is_that_of_the_page),
 		TEST(vectors__reports_are_made_and_opened_as_the_page_says),
-		TEST(vectors__answers_and_purchases_are_written_and_read_as_the_page_says),
+		TEST(vectors__answers_are_written_and_read_as_the_page_says),
+		TEST(vectors__purchases_are_written_and_read_as_the_page_says),
 	};
 
-	if (!load()) {
+	if (!load(PATH, file)) {
 		fprintf(stderr, "cannot read %s\n", PATH);
 		return EXIT_FAILURE;
 	}

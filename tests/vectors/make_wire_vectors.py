@@ -201,6 +201,18 @@ def offer(o):
             + u(4, o["window_end"]) + u(4, o["event_start"]) + u(4, o["event_end"]))
 
 
+def pay_per_time(s):
+    """Of slot 0, in EUR, not collected."""
+    event, price, seconds, ceiling, event_end = s
+    return (u(4, event) + u(1, 0) + b"EUR" + u(1, 1) + u(4, price) + u(2, seconds)
+            + u(4, ceiling) + u(4, event_end))
+
+
+def preview(p):
+    preview_id, seconds, periods, starts, unit_s = p
+    return u(4, preview_id) + u(2, seconds) + u(2, periods) + u(1, starts) + u(1, unit_s)
+
+
 def criteria(f):
     out = b""
     if "products" in f:
@@ -213,6 +225,10 @@ def criteria(f):
         out += tlv(0x84, offer(f["offer"]))
     if "next_offer" in f:
         out += tlv(0x05, offer(f["next_offer"]))
+    if "slice" in f:
+        out += tlv(0x86, pay_per_time(f["slice"]))
+    if "preview" in f:
+        out += tlv(0x87, preview(f["preview"]))
     if "rating" in f:
         out += tlv(0x88, u(1, f["rating"]))
     if "negative" in f:
@@ -322,12 +338,18 @@ def answer(f):
     if "record" in f:
         out += tlv(0x06, u(4, f["record"]) + u(4, f["price"]) + signed64(f["balance_after"])
                    + f["tac"])
+    if "session_record" in f:
+        out += tlv(0x07, u(4, f["session_record"]) + u(4, f["spent"]) + u(4, f["ceiling"])
+                   + u(2, f["slices"]) + u(1, f["charged"]))
+    if "seconds_left" in f:
+        out += tlv(0x08, u(2, f["seconds_left"]) + u(2, f["periods_left"]) + u(1, f["starts_left"]))
     return {"answer": out}
 
 
 def purchase(f):
     return {"purchase": u(2, f["operator"]) + u(2, f["service"]) + u(4, f["event"])
             + u(1, f["slot"]) + f["unit"].encode() + u(4, f["price"]) + u(1, f["flags"])
+            + (u(2, f["seconds"]) + u(4, f["ceiling"]) if f["flags"] == 2 else b"")
             + u(1, len(f["pin"])) + f["pin"].encode()}
 
 
@@ -369,6 +391,9 @@ def ecm_vectors():
         ECM_HEADER, group=31, epoch=0xFFFF, cw_even=bytes(range(16)), cw_odd=bytes(range(16, 32)),
         products=[7], free=1, event=0x00010202, offer=FILM, next_offer=MATCH, rating=18,
         negative=[0, 0xFFFFFF], recording=2, title="A", next_title="Ω"), ecm
+    yield "ecm", "pay per time and a preview", dict(
+        ECM_HEADER, slice=[0x00010205, 15, 300, 500, 0x30005000],
+        preview=[0x00010205, 180, 0, 2, 60]), ecm
 
 
 def emm_vectors():
@@ -423,9 +448,17 @@ def answer_vectors():
         "opened_id": 0x00010203, "right_end": 0x30002A30, "may_record": 1, "slot": 1,
         "unit": "TOK", "decimals": 0, "balance": -1, "record": 2, "price": 350,
         "balance_after": -1, "tac": bytes.fromhex("0011223344556677")}, answer
+    yield "answer", "a slice paid, a preview left", {
+        "outcome": 0, "cw_even": bytes(range(8)), "cw_odd": bytes(range(8, 16)), "opened_by": 4,
+        "opened_id": 0x00010205, "right_end": 0x3000112C, "may_record": 0, "session_record": 3,
+        "spent": 30, "ceiling": 500, "slices": 2, "charged": 1, "seconds_left": 120,
+        "periods_left": 0xFFFF, "starts_left": 1}, answer
     yield "purchase", "view and record", {"operator": 0x1234, "service": 0x0101,
                                           "event": 0x00010203, "slot": 0, "unit": "EUR",
                                           "price": 500, "flags": 1, "pin": "123456"}, purchase
+    yield "purchase", "pay per time", {"operator": 0x1234, "service": 0x0101, "event": 0x00010205,
+                                       "slot": 0, "unit": "EUR", "price": 15, "flags": 2,
+                                       "seconds": 300, "ceiling": 500, "pin": "135791"}, purchase
 
 
 # ---- output -------------------------------------------------------------------------------------
