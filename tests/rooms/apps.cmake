@@ -26,3 +26,10 @@ tessera_test(NAME fault_core_invariants SOURCES fault/test_core_invariants.c
 	USES tessera_nv_sweep)
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)
 tessera_fuzz(NAME ca_channel SOURCES fuzz/fuzz_ca_channel.c USES tessera_card_fixture)
+
+# explore: every interleaving of the model within a bound, and the real card along each of its steps.
+add_executable(explore fault/explore.c fault/explore_card.c fault/explore_model.c)
+target_compile_options(explore PRIVATE ${TESSERA_WARNINGS})
+target_link_libraries(explore PRIVATE tessera_nv_sweep)
+add_test(NAME fault_explore COMMAND explore)
+add_custom_target(explore-long COMMAND explore --events 3 --topups 3 --emms 5 USES_TERMINAL)
