@@ -7,11 +7,15 @@
 
 #include <stdio.h>
 
+/* Of an enum ladder_domain. */
+#define DOMAIN_KEYS(domain)                                                                     \
+	"(SELECT coalesce(max(version), 0) FROM domain_key WHERE domain_key.shard = card.shard" \
+	" AND domain_key.leaf = card.leaf AND domain_key.domain = " domain ")"
 #define CARD_COLUMNS                                                                               \
 	"SELECT leaf, state, profile, key_version, issued_at, revoked_at, reason, emm_sequence,"   \
 	" changed_at, credit_total, credit_sequence, credit_at, record_head, record_chain, spent," \
 	" ack_at, (SELECT count(*) FROM alarm WHERE alarm.shard = card.shard"                      \
-	" AND alarm.leaf = card.leaf) FROM card "
+	" AND alarm.leaf = card.leaf)," DOMAIN_KEYS("2") ", " DOMAIN_KEYS("3") " FROM card "
 
 static enum rc
 next_leaf(struct head *h, uint32_t *leaf)
@@ -113,7 +117,9 @@ take_card(const struct store_rows *rows, struct head_card *c)
 				  .record_head = (uint32_t)store_int(rows, 12),
 				  .spent = (uint64_t)store_int(rows, 14),
 				  .ack_at = (uint32_t)store_int(rows, 15),
-				  .alarms = (uint32_t)store_int(rows, 16) };
+				  .alarms = (uint32_t)store_int(rows, 16),
+				  .ca_keys = (uint8_t)store_int(rows, 17),
+				  .purse_keys = (uint8_t)store_int(rows, 18) };
 	snprintf(c->reason, sizeof c->reason, "%s", store_text(rows, 6));
 	if (chain && len == sizeof c->record_chain)
 		memcpy(c->record_chain, chain, len);

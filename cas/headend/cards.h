@@ -30,9 +30,10 @@ struct head_card {
 	uint32_t credit_at;   /* last top-up, 0 none */
 	uint32_t record_head; /* newest record imported, 0 none */
 	uint8_t record_chain[CRYPTO_MAC];
-	uint64_t spent;  /* sum of its records on slot 0 */
-	uint32_t ack_at; /* when record_head was last acknowledged, 0 never */
-	uint32_t alarms; /* settlement found something wrong so many times */
+	uint64_t spent;              /* sum of its records on slot 0 */
+	uint32_t ack_at;             /* when record_head was last acknowledged, 0 never */
+	uint32_t alarms;             /* settlement found something wrong so many times */
+	uint8_t ca_keys, purse_keys; /* version of the domain's own key set, 0 none */
 };
 
 struct head_entitlement {

@@ -6,13 +6,12 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "channel/pairing.h"
-#include "headend/scp_host.h"
+#include "headend/key_sets.h"
 #include "wire/personalise.h"
 
 #include <stdio.h>
 
 #define KEY_FIELD (CRYPTO_KEY + CRYPTO_KCV)
-#define KEY_TYPE_AES 0x88
 
 static const uint8_t test_key[CRYPTO_KEY] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 					      0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F };
@@ -283,47 +282,35 @@ personalise_application(struct scp_host *s, const struct head_keys *keys,
 	return rc;
 }
 
-static enum rc
-issuer_keys(const struct head_keys *keys, uint32_t leaf, struct scp03_keys *out)
-{
-	uint8_t card[CRYPTO_KEY];
-	enum rc rc = keystore_card_key(keys->keystore, DOMAIN_ISSUER, leaf, card);
-
-	if (rc == RC_OK)
-		rc = ladder_derive(keys->crypto, card, LABEL_SCP_ENC, NULL, 0, out->enc);
-	if (rc == RC_OK)
-		rc = ladder_derive(keys->crypto, card, LABEL_SCP_MAC, NULL, 0, out->mac);
-	if (rc == RC_OK)
-		rc = ladder_derive(keys->crypto, card, LABEL_SCP_DEK, NULL, 0, out->dek);
-	mem_wipe(card, sizeof card);
-	return rc;
-}
-
 /* PUT KEY: the card's own keys take the place of the test keys. */
 static enum rc
 replace_keys(struct scp_host *s, const struct head_keys *keys, uint32_t leaf)
 {
 	static const uint8_t header[4] = { 0x80, 0xD8, 0x00, 0x81 };
-	uint8_t data[1 + 3 * (3 + KEY_FIELD)] = { SCP_KEY_VERSION_FIRST };
+	uint8_t data[KEY_SET_FIELD];
 	struct scp03_keys own;
-	enum rc rc = issuer_keys(keys, leaf, &own);
-	const uint8_t *const each[3] = { own.enc, own.mac, own.dek };
-	uint8_t *p = data + 1;
+	enum rc rc = key_set_derive(keys, DOMAIN_ISSUER, leaf, SCP_KEY_VERSION_FIRST, &own);
 
-	for (size_t i = 0; rc == RC_OK && i < 3; i++) {
-		p[0] = KEY_TYPE_AES;
-		p[1] = CRYPTO_KEY;
-		p[2 + CRYPTO_KEY] = CRYPTO_KCV;
-		rc = wrap_block(keys->crypto, each[i], p + 2);
-		if (rc == RC_OK)
-			rc = crypto_kcv(keys->crypto, each[i], p + 3 + CRYPTO_KEY);
-		p += 3 + KEY_FIELD;
-	}
+	if (rc == RC_OK)
+		rc = key_set_wrap(keys->crypto, test_key, SCP_KEY_VERSION_FIRST, &own, data);
 	if (rc == RC_OK)
 		rc = scp_host_send(s, "put key", header, data, sizeof data);
 	mem_wipe(&own, sizeof own);
 	mem_wipe(data, sizeof data);
 	return rc;
+}
+
+/* Only a blank card opens with the public test keys. */
+static enum rc
+blank_keys(void *ctx, uint8_t version, struct scp03_keys *set)
+{
+	(void)ctx;
+	if (version != SCP_KEY_VERSION_TEST)
+		return RC_STATE;
+	memcpy(set->enc, test_key, sizeof test_key);
+	memcpy(set->mac, test_key, sizeof test_key);
+	memcpy(set->dek, test_key, sizeof test_key);
+	return RC_OK;
 }
 
 static enum rc
@@ -338,24 +325,31 @@ enum rc
 personalise_card(const struct apdu_link *link, const struct head_keys *keys,
 		 const struct personalisation *p, char why[STORE_WHY])
 {
-	struct scp03_keys blank;
+	static const struct scp_domain blank = {
+		.aid = aid_issuer,
+		.aid_len = sizeof aid_issuer,
+		.keys = blank_keys,
+		.unknown = "the card is not blank: it has keys of its own already",
+	};
 	struct scp_host host;
 	enum rc rc;
 
-	memcpy(blank.enc, test_key, sizeof test_key);
-	memcpy(blank.mac, test_key, sizeof test_key);
-	memcpy(blank.dek, test_key, sizeof test_key);
 	if (!ca_pin_is_fit(p->pin, p->pin_len)) {
 		snprintf(why, STORE_WHY, "a PIN has %d to %d digits, not 1111 or 1234", PIN_MIN,
 			 PIN_MAX);
 		return RC_RANGE;
 	}
-	rc = scp_host_open(&host, keys->crypto, link, &blank, SCP_KEY_VERSION_TEST);
+	rc = scp_host_open(&host, keys->crypto, link, &blank);
 	if (rc == RC_OK)
 		rc = personalise_application(&host, keys, p, aid_ca, sizeof aid_ca, fill_ca);
 	if (rc == RC_OK)
 		rc = personalise_application(&host, keys, p, aid_purse, sizeof aid_purse,
 					     fill_purse);
+	/* From here on the applications are their domains'. */
+	if (rc == RC_OK)
+		rc = key_set_install(&host, keys, DOMAIN_CA, p->leaf);
+	if (rc == RC_OK)
+		rc = key_set_install(&host, keys, DOMAIN_PURSE, p->leaf);
 	if (rc == RC_OK)
 		rc = replace_keys(&host, keys, p->leaf);
 	if (rc == RC_OK)

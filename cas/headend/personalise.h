@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Turns a blank card into a subscriber's card over SCP03 level 33: identity, keys, PIN, purse, then
- * new keys for the issuer domain and, as the last command, life cycle SECURED. FORMATS.md,
- * "Personalisation". */
+/* Turns a blank card into a subscriber's card over SCP03 level 33: identity, keys, PIN, purse, keys
+ * for the CA and purse domains, then new ones for the issuer domain and, as the last command, life
+ * cycle SECURED. FORMATS.md, "Personalisation". */
 #ifndef TESSERA_HEADEND_PERSONALISE_H
 #define TESSERA_HEADEND_PERSONALISE_H
 

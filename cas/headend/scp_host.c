@@ -44,19 +44,18 @@ transmit(struct scp_host *s, const uint8_t *cmd, size_t cmd_len, uint8_t rsp[RSP
 }
 
 static enum rc
-select_issuer(struct scp_host *s)
+select_domain(struct scp_host *s, const struct scp_domain *domain)
 {
-	static const uint8_t aid[] = AID_ISSUER;
-	uint8_t cmd[6 + sizeof aid] = { 0x00, 0xA4, 0x04, 0x00, sizeof aid }, rsp[RSP_MAX];
+	uint8_t cmd[5 + 16] = { 0x00, 0xA4, 0x04, 0x00, domain->aid_len }, rsp[RSP_MAX];
 	size_t len = 0;
 
-	s->step = "select the issuer domain";
-	memcpy(cmd + 5, aid, sizeof aid);
-	return transmit(s, cmd, sizeof cmd, rsp, &len);
+	s->step = "select the domain";
+	memcpy(cmd + 5, domain->aid, domain->aid_len);
+	return transmit(s, cmd, 5U + domain->aid_len, rsp, &len);
 }
 
 static enum rc
-initialize_update(struct scp_host *s, const struct scp03_keys *keys, uint8_t key_version)
+initialize_update(struct scp_host *s, const struct scp_domain *domain)
 {
 	uint8_t cmd[6 + SCP03_CHALLENGE] = { 0x80, 0x50, 0x00, 0x00, SCP03_CHALLENGE };
 	uint8_t rsp[RSP_MAX];
@@ -71,9 +70,12 @@ initialize_update(struct scp_host *s, const struct scp03_keys *keys, uint8_t key
 		return rc;
 	if (len != SCP03_INIT_ANSWER)
 		return fail(s, RC_FORMAT, "the answer has another length than SCP03's");
-	if (rsp[KEY_VERSION_AT] != key_version)
-		return fail(s, RC_STATE, "the card is not blank: it has keys of its own already");
-	rc = scp03_derive(s->crypto, keys, cmd + 5, rsp + CHALLENGE_AT, &s->session);
+	s->key_version = rsp[KEY_VERSION_AT];
+	rc = domain->keys(domain->ctx, s->key_version, &s->keys);
+	if (rc == RC_STATE)
+		return fail(s, rc, domain->unknown);
+	if (rc == RC_OK)
+		rc = scp03_derive(s->crypto, &s->keys, cmd + 5, rsp + CHALLENGE_AT, &s->session);
 	if (rc != RC_OK)
 		return fail(s, rc, rc_text(rc));
 	if (!mem_equal_ct(rsp + CRYPTOGRAM_AT, s->session.card_cryptogram, SCP03_CRYPTOGRAM))
@@ -97,7 +99,7 @@ external_authenticate(struct scp_host *s)
 
 enum rc
 scp_host_open(struct scp_host *s, const struct crypto *crypto, const struct apdu_link *link,
-	      const struct scp03_keys *keys, uint8_t key_version)
+	      const struct scp_domain *domain)
 {
 	enum rc rc;
 
@@ -105,9 +107,9 @@ scp_host_open(struct scp_host *s, const struct crypto *crypto, const struct apdu
 	rc = link->reset(link->ctx);
 	if (rc != RC_OK)
 		return fail(s, rc, rc_text(rc));
-	rc = select_issuer(s);
+	rc = select_domain(s, domain);
 	if (rc == RC_OK)
-		rc = initialize_update(s, keys, key_version);
+		rc = initialize_update(s, domain);
 	if (rc == RC_OK)
 		rc = external_authenticate(s);
 	return rc;
@@ -138,4 +140,5 @@ void
 scp_host_close(struct scp_host *s)
 {
 	scp03_close(&s->session);
+	mem_wipe(&s->keys, sizeof s->keys);
 }

@@ -336,15 +336,29 @@ add_part(struct emulator *e, struct emulator_state *s, const char *name, uint32_
 		p->used += e->image.nv[i] != 0;
 }
 
-/* When the first place is empty. */
+/* Of the first whole set; 0: none. */
 static uint8_t
-other_key_version(const struct emulator *e)
+set_version(const struct emulator *e, unsigned int domain)
 {
 	struct key_set set;
-	uint8_t version = domain_set_find(&e->card, 0, 0, &set) == RC_OK ? set.version : 0;
+	uint8_t version = domain_set_find(&e->card, domain, 0, &set) == RC_OK ? set.version : 0;
 
 	mem_wipe(&set, sizeof set);
 	return version;
+}
+
+static void
+add_domains(const struct emulator *e, struct emulator_state *s)
+{
+	for (unsigned int i = 0; i < e->port.domain_count; i++) {
+		const struct card_app *domain = e->port.domains[i];
+		struct emulator_domain *d = &s->domains[s->domain_count++];
+
+		snprintf(d->name, sizeof d->name, "%s", domain->name);
+		memcpy(d->aid, domain->aid, domain->aid_len);
+		d->aid_len = domain->aid_len;
+		d->key_version = set_version(e, 1U + e->port.app_count + i);
+	}
 }
 
 enum rc
@@ -365,10 +379,11 @@ emulator_inspect(struct emulator *e, struct emulator_state *state)
 		return rc;
 	memcpy(state->uid, e->image.header.uid, sizeof state->uid);
 	state->life = e->card.life;
-	state->key_version = d.key_version != 0 ? d.key_version : other_key_version(e);
+	state->key_version = d.key_version != 0 ? d.key_version : set_version(e, 0);
 	state->generation = e->card.nv.generation;
 	state->nv_size = e->image.header.nv_size;
 	state->nv_page = e->image.header.nv_page;
+	add_domains(e, state);
 	add_part(e, state, "superblock and log", 0, first);
 	for (unsigned int i = 0; i <= e->port.app_count; i++) {
 		const struct nv_part *part = &e->card.env[i].part;

@@ -3,6 +3,7 @@
 #ifndef TESSERA_EMULATOR_INSPECT_H
 #define TESSERA_EMULATOR_INSPECT_H
 
+#include "core/card.h"
 #include "emulator/emulator.h"
 
 #define EMULATOR_PARTS_MAX 10
@@ -17,6 +18,14 @@ struct emulator_part {
 	uint32_t used; /* bytes that are not zero */
 };
 
+/* A supplementary security domain. */
+struct emulator_domain {
+	char name[24];
+	uint8_t aid[16];
+	uint8_t aid_len;
+	uint8_t key_version; /* of its newest whole key set; 0: none, the issuer domain keeps it */
+};
+
 struct emulator_state {
 	uint8_t uid[8];
 	uint8_t life;        /* GlobalPlatform card life cycle: 01 07 0F 7F FF */
@@ -25,6 +34,8 @@ struct emulator_state {
 	uint32_t nv_size;
 	uint16_t nv_page;
 	uint32_t channel_failures; /* authentications of the host that failed in a row */
+	size_t domain_count;
+	struct emulator_domain domains[CARD_DOMAINS_MAX];
 	size_t part_count;
 	struct emulator_part parts[EMULATOR_PARTS_MAX];
 };

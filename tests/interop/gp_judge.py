@@ -3,7 +3,11 @@
 """A GlobalPlatform host that shares no code with the tree: SCP03 written from Amendment D over python3-cryptography, the
 card through pcscd (libpcsclite). Plays what a card tool plays: reads card data and CPLC, opens a channel at every level,
 lists, rotates the key set to AES-256, changes to S16 mode, gives a supplementary domain keys and opens it, then
-tries wrong keys until the card blocks. Exit status 77 when a module is missing."""
+tries wrong keys until the card blocks. Exit status 77 when a module is missing.
+
+    gp_judge.py                                              a blank card
+    gp_judge.py --issued ROOT OPERATOR LEAF DOMAIN VERSION    a card of the head-end, of which the root key is known:
+                                                             opens the CA (2) or purse (3) domain with the keys of that version"""
 import ctypes
 import os
 import sys
@@ -17,6 +21,8 @@ except (ImportError, OSError) as missing:
     sys.exit(77)
 
 ISSUER = bytes.fromhex("A000000151000000")
+APPLICATIONS = {2: bytes.fromhex("F05445535345524101"), 3: bytes.fromhex("A00000000386980701")}
+PURSE_DOMAIN = bytes.fromhex("F0544553534552415081")
 CA_DOMAIN = bytes.fromhex("F0544553534552414181")
 TEST_KEYS = [bytes(range(0x40, 0x50))] * 3
 LEVELS = (0x00, 0x01, 0x03, 0x11, 0x13, 0x33)
@@ -151,6 +157,33 @@ class Host:
         self.send(b"\x80\xE2\x80\x00", dgi.to_bytes(2, "big") + bytes([len(value)]) + value)
 
 
+def ladder(key, label, context=b""):
+    """FORMATS.md, "Keys": SP 800-108 with CMAC, one block."""
+    return cmac(key, b"\x01" + b"TSR1 " + label + b"\x00" + context + b"\x00\x80")
+
+
+def domain_keys(root, operator, leaf, domain, version, master_version):
+    master = ladder(root, b"master", operator.to_bytes(2, "big") + bytes([domain, master_version]))
+    card = ladder(master, b"card", leaf.to_bytes(4, "big"))
+    return [ladder(card, b"scp " + what, bytes([version])) for what in (b"enc", b"mac", b"dek")]
+
+
+def issued(root, operator, leaf, domain, version):
+    aid = {2: CA_DOMAIN, 3: PURSE_DOMAIN}[domain]
+    keys = domain_keys(root, operator, leaf, domain, version, {2: 1, 3: 0x7F}[domain])
+    host = Host(Card())
+    must(host.open(aid, keys, 0x33, version=version) == 0x9000, f"domain {domain} opens with keys derived here")
+    must(APPLICATIONS[domain] in host.send(bytes.fromhex("80F24002"), bytes.fromhex("4F00")), "and lists its application")
+    other = domain_keys(root, operator, leaf, domain, version + 1, {2: 1, 3: 0x7F}[domain])
+    must(host.open(aid, other, 0x33, trusted=False) == 0x6300, "and not with those of the next version")
+    issuer = ladder(ladder(root, b"master", operator.to_bytes(2, "big") + b"\x01\x01"), b"card",
+                    leaf.to_bytes(4, "big"))
+    must(host.open(ISSUER, [ladder(issuer, b"scp " + w) for w in (b"enc", b"mac", b"dek")], 0x33) == 0x9000,
+         "the issuer domain opens with its own")
+    host.send(b"\x80\xE6\x20\x00", b"\x00\x00\x09" + APPLICATIONS[domain] + bytes(3), 0x6985)
+    print("ok: and may not personalise that application")
+
+
 def must(condition, what):
     if not condition:
         sys.exit(f"failed: {what}")
@@ -193,4 +226,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--issued"]:
+        issued(bytes.fromhex(sys.argv[2]), *map(int, sys.argv[3:7]))
+    else:
+        main()

@@ -109,6 +109,9 @@ prints 'SECURED'
 # A card in a reader: the blank one becomes card 4; offered again it is refused and uses up no leaf.
 "$bin/tessera-card" new --image "$dir/blank.img" >/dev/null
 keyed 0 "a card in a reader" card issue --profile laboratory --reader "image:$dir/blank.img" --start-time $now
+keyed 0 "next keys of a domain" card rotate-keys --reader "image:$dir/blank.img" --domain ca --json
+keyed 2 "no such domain" card rotate-keys --reader "image:$dir/blank.img" --domain issuer
+keyed 2 "no reader named" card rotate-keys --domain ca
 keyed 5 "the same card again" card issue --profile laboratory --reader "image:$dir/blank.img"
 says 'not blank'
 run 3 "no leaf was used" card show 5

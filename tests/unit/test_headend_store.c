@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* cas/headend: the database, and that each change of catalogue and cards is one transaction. */
+#include "headend/key_sets.h"
 #include "headend_fixture.h"
 #include "test.h"
 
@@ -43,6 +44,7 @@ store__version_1_is_migrated(void)
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE box", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
@@ -57,6 +59,30 @@ store__version_1_is_migrated(void)
 }
 
 static void
+store__version_2_is_migrated(void)
+{
+	struct headend_fixture f;
+	struct head *again = NULL;
+	struct head_card card;
+	char why[STORE_WHY];
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
+	CHECK_RC(head_open(f.path, &again, why), RC_OK);
+	CU_ASSERT_FATAL(again != NULL);
+	CHECK_RC(card_get(again, 5, &card), RC_OK);
+	CHECK(card.ca_keys == 0 && card.purse_keys == 0);
+	CHECK_RC(key_set_note(again, 5, DOMAIN_PURSE, 3, FIXTURE_NOW), RC_OK);
+	CHECK_RC(key_set_note(again, 5, DOMAIN_PURSE, 4, FIXTURE_NOW), RC_OK);
+	CHECK_RC(card_get(again, 5, &card), RC_OK);
+	CHECK(card.ca_keys == 0 && card.purse_keys == 4);
+	head_close(&again);
+	headend_fixture_close(&f);
+}
+
+static void
 store__another_version_is_refused(void)
 {
 	struct headend_fixture f;
@@ -64,10 +90,10 @@ store__another_version_is_refused(void)
 	char why[STORE_WHY];
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 3", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 99", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_VERSION);
-	CHECK(strstr(why, "version 3") != NULL);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
+	CHECK(strstr(why, "version 99") != NULL);
+	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 3", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA application_id = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_FORMAT);
 	headend_fixture_close(&f);
@@ -542,6 +568,7 @@ main(void)
 	static const struct test_case cases[] = {
 		TEST(store__a_new_database_is_private_and_opens_again),
 		TEST(store__version_1_is_migrated),
+		TEST(store__version_2_is_migrated),
 		TEST(store__another_version_is_refused),
 		TEST(store__a_foreign_file_is_refused_and_left_as_it_is),
 		TEST(store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it),

@@ -131,6 +131,8 @@ def main():
     card = row("card ca", ca, "TSR1 card", bytes.fromhex("00ABCDEF"))
     for what in ("emm enc", "emm mac", "rep enc", "rep mac", "chain"):
         row(what, card, "TSR1 " + what, b"")
+    for what in ("enc", "mac", "dek"):  # of the CA domain, key version 02
+        row("domain " + what, card, "TSR1 scp " + what, bytes([2]))
     card = row("card purse", purse, "TSR1 card", bytes.fromhex("00000000"))
     for what in ("topup", "tac"):
         row(what, card, "TSR1 " + what, b"")

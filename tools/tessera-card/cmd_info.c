@@ -66,6 +66,22 @@ applications_json(const struct emulator_state *s)
 }
 
 static json_t *
+domains_json(const struct emulator_state *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->domain_count; i++) {
+		const struct emulator_domain *d = &s->domains[i];
+		char aid[33];
+
+		hex_encode(d->aid, d->aid_len, aid);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "aid", aid, "name",
+						      d->name, "key_version", d->key_version));
+	}
+	return list;
+}
+
+static json_t *
 ca_json(const struct ca_info *ca)
 {
 	char number[CARD_NUMBER_SIZE];
@@ -86,13 +102,14 @@ static int
 print_json(const struct info *info)
 {
 	const struct emulator_state *s = &info->state;
-	json_t *root = json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:i, s:b, s:i, s:i, s:i, s:o}", "image", info->image,
-		"uid", info->uid, "atr", info->atr, "life_cycle", emulator_life_text(s->life),
-		"generation", (json_int_t)s->generation, "issuer_key_version", s->key_version,
-		"public_test_keys", s->key_version == SCP_KEY_VERSION_TEST, "channel_failures",
-		(int)s->channel_failures, "nv_bytes", (int)s->nv_size, "nv_page_bytes", s->nv_page,
-		"applications", applications_json(s));
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:b, s:i, s:i, s:i, s:o, s:o}",
+				 "image", info->image, "uid", info->uid, "atr", info->atr,
+				 "life_cycle", emulator_life_text(s->life), "generation",
+				 (json_int_t)s->generation, "issuer_key_version", s->key_version,
+				 "public_test_keys", s->key_version == SCP_KEY_VERSION_TEST,
+				 "channel_failures", (int)s->channel_failures, "nv_bytes",
+				 (int)s->nv_size, "nv_page_bytes", s->nv_page, "applications",
+				 applications_json(s), "domains", domains_json(s));
 
 	if (root)
 		json_object_set_new(root, "conditional_access",
@@ -154,6 +171,16 @@ print_text(const struct info *info)
 			continue;
 		hex_encode(s->parts[i].aid, s->parts[i].aid_len, aid);
 		printf("application:    %-20s  %s\n", aid, s->parts[i].name);
+	}
+	for (size_t i = 0; i < s->domain_count; i++) {
+		char aid[33];
+
+		hex_encode(s->domains[i].aid, s->domains[i].aid_len, aid);
+		printf("domain:         %-20s  %s, ", aid, s->domains[i].name);
+		if (s->domains[i].key_version != 0)
+			printf("own keys version %02X\n", s->domains[i].key_version);
+		else
+			printf("no keys of its own\n");
 	}
 	if (info->has_ca)
 		print_ca(&info->ca);

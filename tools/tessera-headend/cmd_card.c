@@ -7,18 +7,36 @@
 
 #include <stdio.h>
 
-static const struct out_column columns[] = {
-	{ "card", "CARD" },         { "leaf", "LEAF" },       { "state", "STATE" },
-	{ "profile", "PROFILE" },   { "issued", "ISSUED" },   { "credit_minor", "PAID IN" },
-	{ "spent_minor", "SPENT" }, { "records", "RECORDS" }, { "emm_sequence", "SEQUENCE" },
-	{ "changed", "CHANGED" },   { "alarms", "ALARMS" },   { "revoked", "REVOKED" },
-	{ "reason", "REASON" }
-};
+static const struct out_column columns[] = { { "card", "CARD" },
+					     { "leaf", "LEAF" },
+					     { "state", "STATE" },
+					     { "profile", "PROFILE" },
+					     { "issued", "ISSUED" },
+					     { "credit_minor", "PAID IN" },
+					     { "spent_minor", "SPENT" },
+					     { "records", "RECORDS" },
+					     { "emm_sequence", "SEQUENCE" },
+					     { "changed", "CHANGED" },
+					     { "alarms", "ALARMS" },
+					     { "revoked", "REVOKED" },
+					     { "reason", "REASON" },
+					     { "ca_key_version", "CA KEYS" },
+					     { "purse_key_version", "PURSE KEYS" } };
 
 static const struct out_column right_columns[] = {
 	{ "product", "PRODUCT" },   { "start", "START" },         { "end", "END" },
 	{ "may_record", "RECORD" }, { "cancelled", "CANCELLED" }, { "changed", "CHANGED" }
 };
+
+/* Of a domain's own key set. */
+static void
+put_key_version(struct out *o, uint8_t version)
+{
+	if (version != 0)
+		out_number(o, version);
+	else
+		out_nothing(o);
+}
 
 static void
 put_row(struct out *o, const struct head *head, const struct head_card *c)
@@ -47,6 +65,8 @@ put_row(struct out *o, const struct head *head, const struct head_card *c)
 		out_nothing(o);
 		out_nothing(o);
 	}
+	put_key_version(o, c->ca_keys);
+	put_key_version(o, c->purse_keys);
 }
 
 static enum rc

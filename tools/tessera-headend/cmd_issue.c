@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "card_spec/card_spec.h"
 #include "emulator/emulator.h"
+#include "headend/key_sets.h"
 #include "headend/personalise.h"
+#include "wire/personalise.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -156,6 +158,19 @@ withdraw(struct issue *i, const char *number)
 		cli_warn("card %s stays in the database without a card", number);
 }
 
+/* The card has them; a note that cannot be made is made by the next rotation. */
+static void
+note_keys(struct issue *i, const char *number)
+{
+	struct head *head = i->t->head;
+	enum rc rc = key_set_note(head, i->p.leaf, DOMAIN_CA, SCP_KEY_VERSION_FIRST, i->t->now);
+
+	if (rc == RC_OK)
+		rc = key_set_note(head, i->p.leaf, DOMAIN_PURSE, SCP_KEY_VERSION_FIRST, i->t->now);
+	if (rc != RC_OK)
+		cli_warn("card %s: the version of its domains' keys is not noted", number);
+}
+
 static int
 issue_one(struct issue *i)
 {
@@ -181,10 +196,12 @@ issue_one(struct issue *i)
 		status = personalise(i, i->o->reader);
 	else
 		status = personalise_image(i, number);
-	if (status == 0)
+	if (status == 0) {
+		note_keys(i, number);
 		put_row(i, number, i->o->reader ? i->o->reader : i->spec);
-	else
+	} else {
 		withdraw(i, number);
+	}
 	return status;
 }
 

@@ -23,6 +23,8 @@ main(int argc, char **argv)
 		{ "card list", "all cards", cmd_card_list },
 		{ "card show", "one card and its entitlements", cmd_card_show },
 		{ "card pair", "pair a card with a box, or take the box off it", cmd_card_pair },
+		{ "card rotate-keys", "next keys for a domain of the card in a reader",
+		  cmd_card_rotate_keys },
 		{ "card revoke", "cut a card off", cmd_card_revoke },
 		{ "pair", "the same as card pair", cmd_card_pair },
 		{ "grant", "entitle a card to a product", cmd_grant },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The tables, version 2 (FORMATS.md, "Database"). Times are seconds since 2000, money is in minor
+/* The tables, version 3 (FORMATS.md, "Database"). Times are seconds since 2000, money is in minor
  * units; shard = leaf >> 12 stands first in every key that belongs to a card. */
 #include "headend/store/store.h"
 
@@ -9,7 +9,14 @@
 	" paired INTEGER NOT NULL, changed_at INTEGER NOT NULL,"                                  \
 	" PRIMARY KEY(shard, leaf, key_hash)) WITHOUT ROWID;"
 
+/* Since version 3. */
+#define DOMAIN_KEY_TABLE                                                                   \
+	"CREATE TABLE domain_key(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"           \
+	" domain INTEGER NOT NULL, version INTEGER NOT NULL, changed_at INTEGER NOT NULL," \
+	" PRIMARY KEY(shard, leaf, domain)) WITHOUT ROWID;"
+
 const char store_from_version_1[] = BOX_TABLE;
+const char store_from_version_2[] = DOMAIN_KEY_TABLE;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
@@ -65,7 +72,7 @@ const char store_schema[] =
 	" at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL,"
 	" PRIMARY KEY(shard, leaf, change)) WITHOUT ROWID;"
 
-	BOX_TABLE
+	BOX_TABLE DOMAIN_KEY_TABLE
 
 	/* One row for each card whose EMM set another change made: who reads on from the last
 	 * change that he knows misses none. */

@@ -180,7 +180,7 @@ store_create(const char *path, struct store **out, char why[STORE_WHY])
 
 /* In one transaction, so that an older program finds its own version or a newer one. */
 static enum rc
-migrate(struct store *s)
+migrate(struct store *s, int64_t version)
 {
 	char sql[48];
 	enum rc rc = store_begin(s);
@@ -188,7 +188,10 @@ migrate(struct store *s)
 	if (rc != RC_OK)
 		return rc;
 	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", STORE_VERSION);
-	rc = simple(s, store_from_version_1);
+	if (version == 1)
+		rc = simple(s, store_from_version_1);
+	if (rc == RC_OK)
+		rc = simple(s, store_from_version_2);
 	if (rc == RC_OK)
 		rc = simple(s, sql);
 	return store_end(s, rc);
@@ -208,9 +211,9 @@ check_identity(struct store *s)
 		snprintf(s->why, sizeof s->why, "not a database of tessera-headend");
 		return RC_FORMAT;
 	}
-	if (version == 1) {
+	if (version == 1 || version == 2) {
 		rc = prepare_connection(s);
-		return rc == RC_OK ? migrate(s) : rc;
+		return rc == RC_OK ? migrate(s, version) : rc;
 	}
 	if (version != STORE_VERSION) {
 		snprintf(s->why, sizeof s->why, "database version %lld, this program knows %d",

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 #define STORE_APPLICATION 0x54535248 /* "TSRH", SQLite's application_id */
 #define STORE_WHY 200
 
@@ -20,8 +20,9 @@
 
 /* The tables of version STORE_VERSION. */
 extern const char store_schema[];
-/* What a database of version 1 lacks. */
+/* What a database of version 1 or 2 lacks, one after the other. */
 extern const char store_from_version_1[];
+extern const char store_from_version_2[];
 
 struct store;
 struct store_rows;
