@@ -16,6 +16,7 @@ main(int argc, char **argv)
 		{ "pin change", "change the purchase PIN", cmd_pin_change },
 		{ "info", "what the card says of itself", cmd_info },
 		{ "inspect", "tables, ECMs and EMMs of a stream as text", cmd_inspect },
+		{ "serve", "control words for other receivers, with a laboratory card", cmd_serve },
 		{ "readers", "every reader that can be found", cmd_readers },
 	};
 	static const struct cli_program program = {

@@ -60,6 +60,9 @@ open_contexts(struct crypto_openssl *p)
 	p->des = cipher_context("DES-EDE");
 	p->sm4 = cipher_context("SM4-ECB");
 	p->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	p->md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+	if (!p->md5)
+		(void)crypto_openssl_failed();
 	p->hash = EVP_MD_CTX_new();
 	p->ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	return p->gcm && p->des && p->sm4 && p->sha256 && p->hash && p->ec;
@@ -99,6 +102,7 @@ crypto_openssl_free(struct crypto_openssl **p)
 	EVP_CIPHER_CTX_free(o->sm4);
 	EVP_MD_CTX_free(o->hash);
 	EVP_MD_free(o->sha256);
+	EVP_MD_free(o->md5);
 	EVP_PKEY_CTX_free(o->ec);
 	for (unsigned int i = 0; i < VERIFY_KEYS; i++)
 		EVP_PKEY_CTX_free(o->verify[i].ctx);

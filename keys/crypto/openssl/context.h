@@ -26,6 +26,7 @@ struct crypto_openssl {
 	EVP_CIPHER_CTX *sm4;
 	EVP_MAC_CTX *cmac[KEY_SIZES];
 	EVP_MD *sha256;
+	EVP_MD *md5; /* NULL where OpenSSL refuses it (FIPS) */
 	EVP_MD_CTX *hash;
 	EVP_PKEY_CTX *ec; /* imports keys */
 	struct verify_key verify[VERIFY_KEYS];

@@ -30,6 +30,12 @@ void crypto_signer_free(struct crypto_signer **s);
 enum rc crypto_signer_sign(struct crypto_signer *s, const uint8_t digest[CRYPTO_HASH],
 			   uint8_t signature[CRYPTO_SIGNATURE]) RC_CHECKED;
 
+#define CRYPTO_MD5 16
+/* MD5 (RFC 1321), which only protocols of others ask for. RC_CRYPTO: also where OpenSSL's policy
+ * forbids it. */
+enum rc crypto_openssl_md5(struct crypto_openssl *p, const uint8_t *data, size_t len,
+			   uint8_t digest[CRYPTO_MD5]) RC_CHECKED;
+
 #define CRYPTO_AEAD_KEY 32
 #define CRYPTO_AEAD_NONCE 12
 #define CRYPTO_AEAD_TAG 16
