@@ -9,10 +9,10 @@
 set -u
 
 build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev libpcsclite-dev
-	libbitstream-dev libsqlite3-dev libjansson-dev libcunit1-dev ffmpeg python3"
+	libbitstream-dev libp11-kit-dev libsqlite3-dev libjansson-dev libcunit1-dev ffmpeg python3"
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache"
-optional_test="ccache tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
+optional_test="ccache softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
 	qemu-system-arm gcc-arm-none-eabi iproute2 util-linux shellcheck mandoc python3-cryptography"
 
 installed() { # PACKAGE

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Making and opening a keystore: scrypt (RFC 7914) makes the key, AES-256-GCM (SP 800-38D) seals
- * the body with the header as additional data. */
-#include "store/keystore_format.h"
-
+/* Making and reading a keystore file: scrypt (RFC 7914) makes the key, AES-256-GCM (SP 800-38D)
+ * seals the body with the header as additional data. */
 #include "base/mem.h"
-
-#include <errno.h>
-#include <stdlib.h>
+#include "store/keystore_format.h"
+#include "store/token_reference.h"
 
 #define FIRST_VERSION 1
 #define COST_LOG2_N 15 /* 32 MiB and about 0.1 s */
@@ -33,14 +30,12 @@ passphrase_key(struct image *image, const char *passphrase, size_t len)
 				     sizeof image->key);
 }
 
-/* Fresh keys of a new operator. */
-static enum rc
-make_body(struct crypto_openssl *crypto, uint16_t operator_id, struct keystore_body *b)
+void
+keystore_body_new(struct keystore_body *b, uint16_t operator_id)
 {
 	static const enum ladder_domain domains[] = { DOMAIN_ISSUER, DOMAIN_CA, DOMAIN_PURSE };
-	const struct crypto *c = crypto_openssl_table(crypto);
-	enum rc rc = c->random(c->ctx, b->root, sizeof b->root);
 
+	memset(b, 0, sizeof *b);
 	b->root_version = FIRST_VERSION;
 	b->operator_id = operator_id;
 	b->master_count = sizeof domains / sizeof domains[0];
@@ -48,10 +43,18 @@ make_body(struct crypto_openssl *crypto, uint16_t operator_id, struct keystore_b
 		b->masters[i].domain = (uint8_t)domains[i];
 		b->masters[i].version = FIRST_VERSION;
 	}
-	for (unsigned int i = 0; rc == RC_OK && i < KEYSTORE_PAIRS; i++) {
+	for (unsigned int i = 0; i < KEYSTORE_PAIRS; i++)
 		b->pairs[i].version = FIRST_VERSION;
+}
+
+enum rc
+keystore_body_make(struct crypto_openssl *crypto, struct keystore_body *b)
+{
+	const struct crypto *c = crypto_openssl_table(crypto);
+	enum rc rc = c->random(c->ctx, b->root, sizeof b->root);
+
+	for (unsigned int i = 0; rc == RC_OK && i < KEYSTORE_PAIRS; i++)
 		rc = crypto_openssl_keygen(crypto, b->pairs[i].private_key, b->pairs[i].public_key);
-	}
 	return rc;
 }
 
@@ -71,6 +74,7 @@ seal(struct image *image, struct crypto_openssl *crypto, const char *passphrase,
 		rc = passphrase_key(image, passphrase, passphrase_len);
 	if (rc != RC_OK)
 		return rc;
+	h->version = image->body.root_version == 0 ? KEYSTORE_VERSION_ROOTLESS : KEYSTORE_VERSION;
 	h->sealed_len = (uint32_t)len;
 	keystore_header_encode(h, image->bytes);
 	image->len = KEYSTORE_HEADER + len + CRYPTO_AEAD_TAG;
@@ -79,18 +83,13 @@ seal(struct image *image, struct crypto_openssl *crypto, const char *passphrase,
 }
 
 enum rc
-keystore_create_at_cost(const char *path, struct crypto_openssl *crypto, const char *passphrase,
-			size_t passphrase_len, uint16_t operator_id,
-			const struct keystore_cost *cost, char why[KEYSTORE_WHY])
+keystore_seal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+	      size_t passphrase_len, const struct keystore_body *b,
+	      const struct keystore_cost *cost, char why[KEYSTORE_WHY])
 {
-	struct image image = { .header.cost = *cost };
-	enum rc rc;
+	struct image image = { .header.cost = *cost, .body = *b };
+	enum rc rc = seal(&image, crypto, passphrase, passphrase_len);
 
-	if (operator_id == 0)
-		return keystore_say(why, RC_RANGE, path, "operator", "0 is nobody");
-	rc = make_body(crypto, operator_id, &image.body);
-	if (rc == RC_OK)
-		rc = seal(&image, crypto, passphrase, passphrase_len);
 	if (rc != RC_OK)
 		(void)keystore_say(why, rc, path, "new keys", rc_text(rc));
 	else
@@ -100,13 +99,33 @@ keystore_create_at_cost(const char *path, struct crypto_openssl *crypto, const c
 }
 
 enum rc
+keystore_create_at_cost(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+			size_t passphrase_len, uint16_t operator_id,
+			const struct keystore_cost *cost, char why[KEYSTORE_WHY])
+{
+	struct keystore_body body;
+	enum rc rc;
+
+	if (operator_id == 0)
+		return keystore_say(why, RC_RANGE, path, "operator", "0 is nobody");
+	keystore_body_new(&body, operator_id);
+	rc = keystore_body_make(crypto, &body);
+	if (rc != RC_OK)
+		(void)keystore_say(why, rc, path, "new keys", rc_text(rc));
+	else
+		rc = keystore_seal(path, crypto, passphrase, passphrase_len, &body, cost, why);
+	mem_wipe(&body, sizeof body);
+	return rc;
+}
+
+const struct keystore_cost keystore_cost = { COST_LOG2_N, COST_R, COST_PAR };
+
+enum rc
 keystore_create(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 		size_t passphrase_len, uint16_t operator_id, char why[KEYSTORE_WHY])
 {
-	static const struct keystore_cost cost = { COST_LOG2_N, COST_R, COST_PAR };
-
-	return keystore_create_at_cost(path, crypto, passphrase, passphrase_len, operator_id, &cost,
-				       why);
+	return keystore_create_at_cost(path, crypto, passphrase, passphrase_len, operator_id,
+				       &keystore_cost, why);
 }
 
 /* File → plain body. */
@@ -121,6 +140,8 @@ unseal(struct image *image, const char *path, struct crypto_openssl *crypto, con
 
 	if (rc != RC_OK)
 		return rc;
+	if (token_reference_is(image->bytes, image->len))
+		return keystore_say(why, RC_STATE, path, NULL, "the keys are on a token");
 	rc = keystore_header_decode(image->bytes, image->len, &image->header, &field);
 	if (rc != RC_OK)
 		return keystore_say(why, rc, path, field, rc_text(rc));
@@ -138,73 +159,22 @@ unseal(struct image *image, const char *path, struct crypto_openssl *crypto, con
 	if (rc != RC_OK)
 		return keystore_say(why, rc, path, NULL, rc_text(rc));
 	rc = keystore_body_decode(image->plain, h->sealed_len, &image->body, &field);
+	if (rc == RC_OK && (image->body.root_version == 0) != (h->version != KEYSTORE_VERSION)) {
+		rc = RC_FORMAT;
+		field = "root version";
+	}
 	return rc == RC_OK ? RC_OK : keystore_say(why, rc, path, field, rc_text(rc));
 }
 
-/* Everything the root and the scalars are needed for, done once. */
-static enum rc
-fill(struct keystore *k, const struct keystore_body *b)
-{
-	const struct crypto *c = crypto_openssl_table(k->crypto);
-	enum rc rc = crypto_kcv(c, b->root, k->root_check);
-
-	k->root_version = b->root_version;
-	k->operator_id = b->operator_id;
-	k->master_count = b->master_count;
-	for (unsigned int i = 0; rc == RC_OK && i < b->master_count; i++) {
-		k->masters[i].domain = b->masters[i].domain;
-		k->masters[i].version = b->masters[i].version;
-		rc = ladder_master(c, b->root, b->operator_id,
-				   (enum ladder_domain)b->masters[i].domain, b->masters[i].version,
-				   k->masters[i].key);
-	}
-	for (unsigned int i = 0; rc == RC_OK && i < KEYSTORE_PAIRS; i++) {
-		k->pairs[i].version = b->pairs[i].version;
-		memcpy(k->pairs[i].public_key, b->pairs[i].public_key, CRYPTO_PUBLIC);
-		errno = 0;
-		k->pairs[i].signer = crypto_signer_new(k->crypto, b->pairs[i].private_key,
-						       b->pairs[i].public_key);
-		if (!k->pairs[i].signer)
-			rc = errno == ENOMEM ? RC_NO_MEMORY : RC_CRYPTO;
-	}
-	return rc;
-}
-
 enum rc
-keystore_open(const char *path, struct crypto_openssl *crypto, const char *passphrase,
-	      size_t passphrase_len, struct keystore **out, char why[KEYSTORE_WHY])
+keystore_unseal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+		size_t passphrase_len, struct keystore_body *b, char why[KEYSTORE_WHY])
 {
 	struct image image = { 0 };
-	struct keystore *k = NULL;
 	enum rc rc = unseal(&image, path, crypto, passphrase, passphrase_len, why);
 
-	if (rc != RC_OK)
-		goto out;
-	k = calloc(1, sizeof *k);
-	rc = RC_NO_MEMORY;
-	if (k) {
-		k->crypto = crypto;
-		rc = fill(k, &image.body);
-	}
 	if (rc == RC_OK)
-		*out = k;
-	else
-		(void)keystore_say(why, rc, path, "keys", rc_text(rc));
-out:
-	if (rc != RC_OK)
-		keystore_free(&k);
+		*b = image.body;
 	mem_wipe(&image, sizeof image);
 	return rc;
-}
-
-void
-keystore_free(struct keystore **k)
-{
-	if (!k || !*k)
-		return;
-	for (unsigned int i = 0; i < KEYSTORE_PAIRS; i++)
-		crypto_signer_free(&(*k)->pairs[i].signer);
-	mem_wipe(*k, sizeof **k);
-	free(*k);
-	*k = NULL;
 }

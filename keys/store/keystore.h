@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where root, application masters and signing keys are kept: a file sealed by scrypt and
- * AES-256-GCM under a passphrase (FORMATS.md, "Keystore"). Callers get derived keys and signatures,
- * never a root, a master or a private key; so a PKCS#11 token can stand behind the same calls. */
+ * AES-256-GCM under a passphrase, or a PKCS#11 token (FORMATS.md, "Keystore"). Callers get derived
+ * keys and signatures, never a root, a master or a private key. */
 #ifndef TESSERA_STORE_KEYSTORE_H
 #define TESSERA_STORE_KEYSTORE_H
 
@@ -19,7 +19,9 @@ struct keystore;
 enum rc keystore_create(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 			size_t passphrase_len, uint16_t operator_id,
 			char why[KEYSTORE_WHY]) RC_CHECKED;
-/* RC_NOT_FOUND; RC_AUTH: wrong passphrase or altered file; RC_FORMAT; RC_VERSION; RC_TRUNCATED;
+/* A file, or the reference to a token (then the passphrase is its PIN). Every use of a root is
+ * logged beside the keystore first (store/audit.h). RC_NOT_FOUND; RC_AUTH: wrong passphrase or PIN,
+ * or altered file; RC_FORMAT; RC_VERSION; RC_TRUNCATED;
  * RC_IO; RC_REFUSED: readable by others (mode). crypto must outlive the keystore. */
 enum rc keystore_open(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 		      size_t passphrase_len, struct keystore **out,
@@ -40,6 +42,8 @@ enum rc keystore_database_key(struct keystore *k, uint8_t key[CRYPTO_AEAD_KEY]) 
 enum keystore_pair { KEYSTORE_ROOT_SIGNING, KEYSTORE_SIGNING };
 enum rc keystore_public(const struct keystore *k, enum keystore_pair which, uint8_t *version,
 			uint8_t public_key[CRYPTO_PUBLIC]) RC_CHECKED;
+/* RC_NOT_FOUND: this keystore does not hold it; RC_IO: a use of the root-signing key that cannot be
+ * logged, or a token that is gone. */
 enum rc keystore_sign(struct keystore *k, enum keystore_pair which,
 		      const uint8_t digest[CRYPTO_HASH],
 		      uint8_t signature[CRYPTO_SIGNATURE]) RC_CHECKED;

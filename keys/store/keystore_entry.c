@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What an opened keystore gives: card keys, signatures, public halves, check values. Roots, masters
  * and private keys stay. */
-#include "store/keystore_format.h"
-
+#include "base/hex.h"
 #include "base/mem.h"
+#include "store/audit.h"
+#include "store/keystore_format.h"
+#include "store/token.h"
 
 #include <stdio.h>
 
@@ -69,17 +71,38 @@ keystore_public(const struct keystore *k, enum keystore_pair which, uint8_t *ver
 	return RC_OK;
 }
 
+/* A use of the root-signing key goes into the log first. */
+static enum rc
+log_signature(const struct keystore *k, const uint8_t digest[CRYPTO_HASH])
+{
+	char use[AUDIT_LINE_MAX / 2], text[2 * 8 + 1], why[AUDIT_WHY];
+
+	hex_encode(digest, 8, text);
+	snprintf(use, sizeof use, "root-signing key v%u: sign %s",
+		 (unsigned int)k->pairs[KEYSTORE_ROOT_SIGNING].version, text);
+	return audit_append(k->path, crypto_openssl_table(k->crypto), use, why);
+}
+
 enum rc
 keystore_sign(struct keystore *k, enum keystore_pair which, const uint8_t digest[CRYPTO_HASH],
 	      uint8_t signature[CRYPTO_SIGNATURE])
 {
-	return crypto_signer_sign(k->pairs[which].signer, digest, signature);
+	enum rc rc = RC_OK;
+
+	if (!k->token && !k->pairs[which].signer)
+		return RC_NOT_FOUND;
+	if (which == KEYSTORE_ROOT_SIGNING)
+		rc = log_signature(k, digest);
+	if (rc != RC_OK)
+		return rc;
+	return k->token ? token_sign(k->token, which, digest, signature)
+			: crypto_signer_sign(k->pairs[which].signer, digest, signature);
 }
 
 size_t
 keystore_count(const struct keystore *k)
 {
-	return 1U + k->master_count + KEYSTORE_PAIRS;
+	return (k->root_version != 0 ? 1U : 0U) + k->master_count + (size_t)KEYSTORE_PAIRS;
 }
 
 static const char *
@@ -125,6 +148,8 @@ keystore_entry_at(const struct keystore *k, size_t index, struct keystore_entry 
 
 	if (index >= keystore_count(k))
 		return RC_RANGE;
+	if (k->root_version == 0)
+		index++;
 	if (index == 0) {
 		made.version = k->root_version;
 		made.check_len = CRYPTO_KCV;

@@ -20,7 +20,7 @@ keystore_header_encode(const struct keystore_header *h, uint8_t bytes[KEYSTORE_H
 	struct writer w = writer_over(bytes, KEYSTORE_HEADER);
 
 	write_bytes(&w, magic, sizeof magic);
-	write_u8(&w, KEYSTORE_VERSION);
+	write_u8(&w, h->version);
 	write_u8(&w, KDF_SCRYPT);
 	write_u8(&w, h->cost.log2_n);
 	write_u8(&w, h->cost.r);
@@ -45,13 +45,14 @@ keystore_header_decode(const uint8_t *bytes, size_t len, struct keystore_header 
 	struct reader r = reader_over(bytes, len);
 	struct keystore_header got = { 0 };
 	const uint8_t *start = read_slice(&r, MAGIC_LEN);
-	uint8_t version = read_u8(&r), kdf;
+	uint8_t kdf;
 
+	got.version = read_u8(&r);
 	if (start && memcmp(start, magic, MAGIC_LEN) != 0)
 		return culprit(field, "magic", RC_FORMAT);
 	if (r.failed)
 		return culprit(field, "header", RC_TRUNCATED);
-	if (version != KEYSTORE_VERSION)
+	if (got.version < KEYSTORE_VERSION || got.version > KEYSTORE_VERSION_ROOTLESS)
 		return culprit(field, "version", RC_VERSION);
 	kdf = read_u8(&r);
 	got.cost.log2_n = read_u8(&r);
@@ -90,6 +91,8 @@ keystore_body_encode(const struct keystore_body *b, uint8_t bytes[KEYSTORE_BODY_
 	for (unsigned int i = 0; i < b->master_count; i++) {
 		write_u8(&w, b->masters[i].domain);
 		write_u8(&w, b->masters[i].version);
+		if (b->root_version == 0)
+			write_bytes(&w, b->masters[i].key, CRYPTO_KEY);
 	}
 	for (unsigned int i = 0; i < KEYSTORE_PAIRS; i++) {
 		write_u8(&w, b->pairs[i].version);
@@ -116,6 +119,16 @@ masters_are_sound(const struct keystore_body *b)
 	return true;
 }
 
+static bool
+is_zero(const uint8_t *bytes, size_t len)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < len; i++)
+		any |= bytes[i];
+	return any == 0;
+}
+
 static enum rc
 decode_body(const uint8_t *bytes, size_t len, struct keystore_body *b, const char **field)
 {
@@ -130,6 +143,8 @@ decode_body(const uint8_t *bytes, size_t len, struct keystore_body *b, const cha
 	for (unsigned int i = 0; i < b->master_count; i++) {
 		b->masters[i].domain = read_u8(&r);
 		b->masters[i].version = read_u8(&r);
+		if (b->root_version == 0)
+			read_bytes(&r, b->masters[i].key, CRYPTO_KEY);
 	}
 	for (unsigned int i = 0; i < KEYSTORE_PAIRS; i++) {
 		b->pairs[i].version = read_u8(&r);
@@ -140,7 +155,7 @@ decode_body(const uint8_t *bytes, size_t len, struct keystore_body *b, const cha
 		return culprit(field, "sealed part", RC_TRUNCATED);
 	if (!reader_at_end(&r))
 		return culprit(field, "end of sealed part", RC_FORMAT);
-	if (b->root_version == 0)
+	if (b->root_version == 0 && !is_zero(b->root, CRYPTO_KEY))
 		return culprit(field, "root version", RC_FORMAT);
 	if (b->operator_id == 0)
 		return culprit(field, "operator", RC_FORMAT);

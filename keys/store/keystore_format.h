@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 
-#define KEYSTORE_VERSION 1
+#define KEYSTORE_VERSION 1          /* root inside */
+#define KEYSTORE_VERSION_ROOTLESS 2 /* masters themselves, no root */
 #define KEYSTORE_HEADER 48
 #define KEYSTORE_SALT 16
 #define KEYSTORE_MASTERS 8 /* masters a store can hold */
 #define KEYSTORE_FILE_MAX 1024
 #define KEYSTORE_PAIRS 2
+#define KEYSTORE_PATH 1024
 
 /* What scrypt costs: N = 2^log2_n, r, p. */
 struct keystore_cost {
@@ -23,6 +25,7 @@ struct keystore_cost {
 };
 
 struct keystore_header {
+	uint8_t version; /* KEYSTORE_VERSION… */
 	struct keystore_cost cost;
 	uint8_t salt[KEYSTORE_SALT];
 	uint8_t nonce[CRYPTO_AEAD_NONCE];
@@ -30,24 +33,25 @@ struct keystore_header {
 };
 
 struct keystore_body {
-	uint8_t root_version;
+	uint8_t root_version; /* 0: no root here, the masters' keys stand below */
 	uint8_t root[CRYPTO_KEY];
 	uint16_t operator_id;
 	uint8_t master_count;
 	struct {
 		uint8_t domain;
 		uint8_t version;
+		uint8_t key[CRYPTO_KEY]; /* zeros where there is a root */
 	} masters[KEYSTORE_MASTERS];
 	struct {
 		uint8_t version;
-		uint8_t private_key[CRYPTO_PRIVATE];
+		uint8_t private_key[CRYPTO_PRIVATE]; /* zeros: not here */
 		uint8_t public_key[CRYPTO_PUBLIC];
 	} pairs[KEYSTORE_PAIRS]; /* by enum keystore_pair */
 };
 
 /* Largest encoded body. */
-#define KEYSTORE_BODY_MAX                                \
-	(1 + CRYPTO_KEY + 2 + 1 + 2 * KEYSTORE_MASTERS + \
+#define KEYSTORE_BODY_MAX                                               \
+	(1 + CRYPTO_KEY + 2 + 1 + (2 + CRYPTO_KEY) * KEYSTORE_MASTERS + \
 	 KEYSTORE_PAIRS * (1 + CRYPTO_PRIVATE + CRYPTO_PUBLIC))
 
 void keystore_header_encode(const struct keystore_header *h, uint8_t bytes[KEYSTORE_HEADER]);
@@ -78,9 +82,28 @@ enum rc keystore_create_at_cost(const char *path, struct crypto_openssl *crypto,
 				const struct keystore_cost *cost,
 				char why[KEYSTORE_WHY]) RC_CHECKED;
 
-/* An opened store: root and private scalars are gone, their products remain. */
+/* Reads the sealed file. Results of keystore_open; RC_STATE: it is a token's reference. */
+enum rc keystore_unseal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+			size_t passphrase_len, struct keystore_body *b,
+			char why[KEYSTORE_WHY]) RC_CHECKED;
+/* Seals a body into a new file. Results of keystore_create. */
+enum rc keystore_seal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+		      size_t passphrase_len, const struct keystore_body *b,
+		      const struct keystore_cost *cost, char why[KEYSTORE_WHY]) RC_CHECKED;
+extern const struct keystore_cost keystore_cost; /* of new stores */
+/* A body of a new operator with its list of masters and versions, and no keys yet. */
+void keystore_body_new(struct keystore_body *b, uint16_t operator_id);
+/* Same domains and versions with keys that are made here. */
+enum rc keystore_body_make(struct crypto_openssl *crypto, struct keystore_body *b) RC_CHECKED;
+
+struct token;
+
+/* An opened store: root and private scalars are gone, their products remain; its pages are locked
+ * into memory and in no core file. */
 struct keystore {
 	struct crypto_openssl *crypto;
+	struct token *token; /* that signs; NULL: the file's keys do */
+	char path[KEYSTORE_PATH];
 	uint8_t root_version;
 	uint8_t root_check[CRYPTO_KCV];
 	uint16_t operator_id;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "crypto_fault.h"
 #include "crypto_test.h"
+#include "store/audit.h"
 #include "store/keystore_format.h"
 #include "test.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -64,6 +66,9 @@ fails(enum fault_kind kind, int error)
 
 WRAP(void *, malloc, (size_t n), (n), FAULT_MEMORY, ENOMEM, NULL)
 WRAP(void *, calloc, (size_t n, size_t size), (n, size), FAULT_MEMORY, ENOMEM, NULL)
+WRAP(void *, mmap, (void *at, size_t n, int prot, int flags, int fd, off_t offset),
+     (at, n, prot, flags, fd, offset), FAULT_MEMORY, ENOMEM, MAP_FAILED)
+WRAP(int, mlock, (const void *p, size_t n), (p, n), FAULT_MEMORY, ENOMEM, -1)
 WRAP(char *, strdup, (const char *s), (s), FAULT_MEMORY, ENOMEM, NULL)
 WRAP(char *, strndup, (const char *s, size_t n), (s, n), FAULT_MEMORY, ENOMEM, NULL)
 WRAP(int, mkstemp, (char *name), (name), FAULT_FILE, EACCES, -1)
@@ -123,7 +128,7 @@ reached(void)
 	return fired;
 }
 
-/* Files in the folder. */
+/* Files in the folder, without the audit log. */
 static unsigned int
 files(void)
 {
@@ -132,7 +137,7 @@ files(void)
 	struct dirent *e;
 
 	while (d && (e = readdir(d)) != NULL)
-		n += e->d_name[0] != '.';
+		n += e->d_name[0] != '.' && !strstr(e->d_name, AUDIT_SUFFIX);
 	if (d)
 		(void)closedir(d);
 	return n;
@@ -236,7 +241,7 @@ sweep_open(enum fault_kind kind, enum rc want, unsigned int least)
 static void
 keystore_open__a_failing_allocation_opens_nothing(void)
 {
-	sweep_open(FAULT_MEMORY, RC_NO_MEMORY, 3); /* the store and two signers */
+	sweep_open(FAULT_MEMORY, RC_NO_MEMORY, 4); /* the store, its lock and two signers */
 }
 
 static void
@@ -262,6 +267,8 @@ main(void)
 		return EXIT_FAILURE;
 	(void)snprintf(path, sizeof path, "%s/keystore", folder);
 	status = test_run("keystore_fault", cases, COUNT(cases));
+	(void)unlink(path);
+	(void)strcat(path, AUDIT_SUFFIX);
 	(void)unlink(path);
 	(void)rmdir(folder);
 	return status;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tessera-keys: the operator's root, masters and signing keys. */
-#include "cmd_keystore.h"
+#include "cmds.h"
 
 #include "cli/cli.h"
 
@@ -12,6 +12,12 @@ main(int argc, char **argv)
 	static const struct cli_verb verbs[] = {
 		{ "init", "make new keys and keep them in a keystore", cmd_init },
 		{ "show", "list the keys by name, version and check value", cmd_show },
+		{ "share", "split the keys into shares, any k of n give them", cmd_share },
+		{ "combine", "make a keystore from shares", cmd_combine },
+		{ "import", "bring keys into a token, or masters from an export", cmd_import },
+		{ "export", "masters for a head-end under a transport key", cmd_export },
+		{ "transport-key", "make a transport key", cmd_transport_key },
+		{ "audit", "check and print the log of every use of a root", cmd_audit },
 	};
 	static const struct cli_program program = { "tessera-keys",
 						    "Makes and keeps the keys of an operator.",
