@@ -40,7 +40,8 @@ enum ca_data {
 	CA_DATA_EVENTS = 0x05,       /* ca_event_right items, page P2 */
 	CA_DATA_STATUS = 0x06,       /* one ca_status */
 	CA_DATA_CERTIFICATE = 0x07,  /* page 0 certificate, page 1 root verification key */
-	CA_DATA_BOXES = 0x08         /* one ca_boxes */
+	CA_DATA_BOXES = 0x08,        /* one ca_boxes */
+	CA_DATA_TREE = 0x0B          /* profile in the key tree u8, its levels u8, key groups u8 */
 };
 
 /* Outcomes: what the card decided; the box's words for them are in stb-host/ca. */
@@ -81,11 +82,22 @@ const char *ca_outcome_text(enum ca_outcome outcome); /* never NULL */
 /* What became of an EMM: u8 in the answer, with SW 9000. Bad MAC or signature: 6982; malformed:
  * 6A80. */
 enum ca_emm_outcome {
-	CA_EMM_APPLIED = 0,  /* written */
-	CA_EMM_REPEATED = 1, /* seen before or changes nothing: nothing was written */
-	CA_EMM_NOT_MINE = 2, /* other address */
-	CA_EMM_OLD = 3,      /* sequence below the stored one */
-	CA_EMM_EXPIRED = 4   /* past its valid-until by the card's clock */
+	CA_EMM_APPLIED = 0,   /* written */
+	CA_EMM_REPEATED = 1,  /* seen before or changes nothing: nothing was written */
+	CA_EMM_NOT_MINE = 2,  /* other address */
+	CA_EMM_OLD = 3,       /* sequence below the stored one */
+	CA_EMM_EXPIRED = 4,   /* past its valid-until by the card's clock */
+	CA_EMM_NOTED = 5,     /* a shared signature: kept in RAM, the sections may come */
+	CA_EMM_UNVOUCHED = 6, /* the shared signature that vouches for it is missing */
+	CA_EMM_LATER = 7      /* enough signatures were verified in this crypto period */
+};
+#define CA_EMM_OUTCOME_LAST CA_EMM_LATER
+
+/* Which part of the key tree a card knows. */
+enum ca_tree_profile {
+	CA_TREE_NONE = 0, /* unique EMMs only */
+	CA_TREE_FULL = 1, /* subset difference: 301 labels */
+	CA_TREE_SMALL = 2 /* complete subtree: 25 keys */
 };
 
 enum ca_opened_by {
@@ -230,6 +242,7 @@ struct ca_slot {
 	uint8_t label_len;
 	char label[16];
 };
+#define CA_STATUS_KEYS_MAX 64
 struct ca_status {
 	uint32_t clock;       /* newest authenticated time */
 	uint32_t signed_time; /* newest signed time */
@@ -240,7 +253,7 @@ struct ca_status {
 	struct {
 		uint8_t group;
 		uint16_t epoch;
-	} keys[8];
+	} keys[CA_STATUS_KEYS_MAX];
 };
 #define CA_ITEMS_PER_PAGE 4 /* of a list, so that every answer is a short APDU */
 /* Encoders of list items append behind *len. RC_SPACE; RC_RANGE: a value that the layout has no

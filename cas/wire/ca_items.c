@@ -10,7 +10,6 @@
 #define SLOT_MAX 15U
 #define SLOT_LABEL_MAX 16U
 #define LEAF_MAX 0xFFFFFFU
-#define STATUS_KEYS_MAX 8U
 
 /* What a reader that has taken all fields says about the bytes. */
 static enum rc
@@ -231,7 +230,7 @@ ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap, size_t *le
 {
 	struct writer w = writer_over(out, cap);
 
-	if (s->key_count > STATUS_KEYS_MAX)
+	if (s->key_count > CA_STATUS_KEYS_MAX)
 		return RC_RANGE;
 	write_be32(&w, s->clock);
 	write_be32(&w, s->signed_time);
@@ -259,7 +258,7 @@ ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s)
 	got.record_head = read_be32(&r);
 	got.record_acked = read_be32(&r);
 	got.key_count = read_u8(&r);
-	if (got.key_count > STATUS_KEYS_MAX)
+	if (got.key_count > CA_STATUS_KEYS_MAX)
 		return RC_FORMAT;
 	for (size_t i = 0; i < got.key_count; i++) {
 		got.keys[i].group = read_u8(&r);

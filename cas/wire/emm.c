@@ -36,19 +36,31 @@ emm_body_room(uint8_t flags, size_t max)
 	return room < CRYPTO_BLOCK ? 0 : room / CRYPTO_BLOCK * CRYPTO_BLOCK - 1;
 }
 
+/* Of table 84: a number of bits, and a prefix with zeros behind them. */
+static bool
+address_is_possible(const struct emm_header *h)
+{
+	const uint32_t bits = h->address >> 24;
+
+	if (h->table_id == EMM_TREE)
+		return bits <= 24 && (h->address & ((1U << (24 - bits)) - 1U)) == 0;
+	return h->table_id == EMM_UNIQUE ? h->address <= LEAF_MAX
+					 : h->table_id != EMM_GLOBAL || h->address == 0;
+}
+
 static bool
 header_is_possible(const struct emm_header *h)
 {
 	if (h->table_id < EMM_UNIQUE || h->table_id > EMM_GLOBAL)
 		return false;
-	if ((h->flags & ~(SIGNATURE_FLAGS | EMM_CIPHERED)) ||
-	    ((h->flags & EMM_CIPHERED) && h->table_id != EMM_UNIQUE))
+	if ((h->flags & EMM_CIPHERED) && h->table_id != EMM_UNIQUE)
+		return false;
+	if (h->table_id == EMM_TREE ? h->flags != EMM_SHARED : (h->flags & EMM_SHARED) != 0)
 		return false;
 	if ((!(h->flags & EMM_CIPHERED) && h->key_version != 0) ||
-	    (!(h->flags & SIGNATURE_FLAGS) && h->signing_version != 0))
+	    (!(h->flags & (SIGNATURE_FLAGS | EMM_SHARED)) && h->signing_version != 0))
 		return false;
-	if ((h->table_id == EMM_UNIQUE && h->address > LEAF_MAX) ||
-	    (h->table_id == EMM_GLOBAL && h->address != 0))
+	if (!address_is_possible(h))
 		return false;
 	return h->part >= 1 && h->part <= h->parts && h->parts <= EMM_PARTS_MAX;
 }

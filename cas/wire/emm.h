@@ -19,16 +19,16 @@ enum emm_table {
 	EMM_UNIQUE = 0x82, /* one card; address = leaf */
 	EMM_GROUP = 0x83,  /* 256 cards; address = leaf of the first; body starts with a bitmap;
 			      numbered */
-	EMM_TREE = 0x84,   /* subset difference; address = k u8, prefix u24; numbered */
+	EMM_TREE = 0x84,   /* epoch keys for the key tree; address = bits u8, prefix u24 */
 	EMM_GLOBAL = 0x85, /* every card of the operator; address 0 */
-	EMM_AUTH = 0x86,   /* shared signature of 11 sections (profile S256); numbered */
-	EMM_BATCH = 0x87   /* profile S4K; numbered */
+	EMM_AUTH = 0x86,   /* shared signature of up to 11 sections of table 84 (profile S256) */
+	EMM_BATCH = 0x87   /* epoch keys for the key tree (profile S4K) */
 };
 
 #define EMM_SIGNED 0x01   /* ends in a signature by the signing key */
 #define EMM_CIPHERED 0x02 /* body AES-CBC and MAC under the card's keys (unique only) */
 #define EMM_ROOT 0x04     /* the signature is by the root verification key */
-#define EMM_SHARED 0x08   /* authenticated by an EMM_AUTH section; numbered, not in use yet */
+#define EMM_SHARED 0x08   /* authenticated by an EMM_AUTH section; in table 84 only */
 
 /* Commands in the body: tag u8, length u8, value. Bit 7 set = critical: a card that does not know
  * it refuses the whole part. [S] = only in a signed EMM. Values are absolute; repeats write
@@ -39,8 +39,7 @@ enum emm_tag {
 	EMM_TAG_EVENT_RIGHT = 0x83,        /* event u32, end u32, flags u8 */
 	EMM_TAG_EVENT_CANCEL = 0x84,       /* event u32 */
 	EMM_TAG_EPOCH_KEY = 0x90,          /* [S] group u8, epoch u16, key 16 */
-	EMM_TAG_TREE_KEY =
-		0x91, /* [S] depth_i u8, depth_j u8, path u24, key 16, check 2; numbered */
+	EMM_TAG_TREE_KEY = 0x91,    /* of table 84 only: group u8, epoch u16, check 3, entries */
 	EMM_TAG_SIGNING_KEY = 0x92, /* [S, root] version u8, floor u8, public key 64; numbered */
 	EMM_TAG_CARD_KEY = 0x93,    /* [S] domain u8, version u8, key 16, KCV 3; numbered */
 	EMM_TAG_CREDIT = 0xA0, /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */

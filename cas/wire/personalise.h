@@ -52,8 +52,11 @@ enum dgi {
 	DGI_CA_BOX_KEY = 0x8108,  /* profile paired: boxes on first use u8, wrapped private key 32,
 				     public key 64 */
 	DGI_CA_CERTIFICATE = 0x0109, /* profile paired: certificate of that key */
-	DGI_PURSE_IDENTITY = 0x0201, /* issuer operator u16, leaf u32 */
-	DGI_PURSE_KEY = 0x8202,      /* version u8, wrapped key 16, KCV 3 */
+	DGI_CA_LABELS = 0x810A, /* profile in the key tree u8, first label u16, up to 12 labels,
+				   each wrapped as a key */
+	DGI_CA_LABELS_CHECK = 0x010B, /* check over all of them 3 */
+	DGI_PURSE_IDENTITY = 0x0201,  /* issuer operator u16, leaf u32 */
+	DGI_PURSE_KEY = 0x8202,       /* version u8, wrapped key 16, KCV 3 */
 	DGI_PURSE_SLOT = 0x0203,  /* slot u8, unit 3, decimals u8, maximum balance u64, label length
 				     u8, label ≤ 16 */
 	DGI_DOMAIN_I = 0x0F02,    /* of a security domain: parameter i of SCP03 u8 */

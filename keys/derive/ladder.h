@@ -29,7 +29,9 @@
 	X(LABEL_STORE, "TSR1 store")     /* CA master: none; wraps secrets in the database */      \
 	X(LABEL_BOX_ENC, "TSR1 box enc") /* extracted ECDH secret: transcript, 16 bytes */         \
 	X(LABEL_BOX_MAC, "TSR1 box mac") /* extracted ECDH secret: the same */                     \
-	X(LABEL_BOX_PROVE, "TSR1 box prove") /* extracted ECDH secret: the same */
+	X(LABEL_BOX_PROVE, "TSR1 box prove")     /* extracted ECDH secret: the same */             \
+	X(LABEL_TREE_MASTER, "TSR1 tree master") /* CA master: none; the tree master */            \
+	X(LABEL_SUBTREE, "TSR1 subtree") /* tree master: node number u32; complete subtree */
 
 #define LABEL_ENUM(name, text) name,
 enum ladder_label { LADDER_LABELS(LABEL_ENUM) };

@@ -104,6 +104,10 @@ ca_clock_judge(const struct card_env *env, const struct ecm *ecm, enum ca_freshn
 	}
 	if (ecm->time > ram->clock)
 		ram->clock = ecm->time;
+	if (ecm->period != ram->verify_period) {
+		ram->verify_period = ecm->period;
+		ram->verifications = 0;
+	}
 	*freshness = CA_FRESH;
 	*moment = ecm->time;
 	return stage_if_due(env, ram);

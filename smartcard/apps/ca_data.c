@@ -7,6 +7,7 @@
 #include "apps/ca_key.h"
 #include "apps/ca_record.h"
 #include "apps/ca_right.h"
+#include "apps/ca_tree.h"
 #include "apps/common.h"
 #include "base/status_word.h"
 
@@ -151,6 +152,19 @@ put_boxes(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
 	return rc == RC_OK ? ca_boxes_encode(&boxes, out, ANSWER_MAX, len) : rc;
 }
 
+static enum rc
+put_tree(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
+{
+	enum rc rc = page == 0 ? ca_tree_profile(env, &out[0]) : RC_NOT_FOUND;
+
+	if (rc != RC_OK)
+		return rc;
+	out[1] = TREE_HEIGHT_MAX;
+	out[2] = CA_GROUPS_MAX;
+	*len = 3;
+	return RC_OK;
+}
+
 struct listing {
 	uint8_t data; /* enum ca_data */
 	uint8_t per_page;
@@ -167,6 +181,7 @@ static const struct listing listings[] = {
 	{ CA_DATA_STATUS, 1, put_status },
 	{ CA_DATA_CERTIFICATE, 1, put_certificate },
 	{ CA_DATA_BOXES, 1, put_boxes },
+	{ CA_DATA_TREE, 1, put_tree },
 };
 
 static uint16_t

@@ -4,6 +4,7 @@
 #include "apps/ca_emm.h"
 
 #include "apps/ca_clock.h"
+#include "apps/ca_vouch.h"
 #include "apps/common.h"
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -17,27 +18,40 @@ struct progress {
 	uint32_t parts; /* bit part − 1 */
 };
 
-static uint32_t
-progress_place(uint8_t table_id)
+/* Unique, global, and global by the root alone: what the root signs is made once, off-line, and
+ * must not be overtaken by the time. */
+enum emm_class { CLASS_UNIQUE, CLASS_GLOBAL, CLASS_ROOT };
+
+static enum emm_class
+class_of(const struct emm_header *h)
 {
-	return CA_AT_EMM + (table_id == EMM_UNIQUE ? 0U : 8U);
+	if (h->table_id == EMM_UNIQUE)
+		return CLASS_UNIQUE;
+	return h->flags & EMM_ROOT ? CLASS_ROOT : CLASS_GLOBAL;
+}
+
+static uint32_t progress_place(enum emm_class class)
+{
+	if (class == CLASS_ROOT)
+		return CA_AT_ROOT_EMM;
+	return CA_AT_EMM + (class == CLASS_UNIQUE ? 0U : 8U);
 }
 
 static enum rc
-progress_load(const struct card_env *env, uint8_t table_id, struct progress *p)
+progress_load(const struct card_env *env, enum emm_class class, struct progress *p)
 {
 	const struct ca_ram *ram = ca_ram(env);
 	uint8_t raw[8];
-	enum rc rc = nv_part_read(&env->part, progress_place(table_id), raw, sizeof raw);
+	enum rc rc = nv_part_read(&env->part, progress_place(class), raw, sizeof raw);
 
 	if (rc != RC_OK)
 		return rc;
 	p->sequence = get_be32(raw);
 	p->parts = get_be32(raw + 4);
-	if (table_id == EMM_GLOBAL && ram->global_sequence > p->sequence) {
+	if (class == CLASS_GLOBAL && ram->global_sequence > p->sequence) {
 		p->sequence = ram->global_sequence;
 		p->parts = ram->global_parts;
-	} else if (table_id == EMM_GLOBAL && ram->global_sequence == p->sequence) {
+	} else if (class == CLASS_GLOBAL && ram->global_sequence == p->sequence) {
 		p->parts |= ram->global_parts;
 	}
 	return RC_OK;
@@ -47,7 +61,7 @@ enum rc
 ca_emm_sequence(const struct card_env *env, uint32_t *sequence)
 {
 	struct progress p;
-	enum rc rc = progress_load(env, EMM_UNIQUE, &p);
+	enum rc rc = progress_load(env, CLASS_UNIQUE, &p);
 
 	if (rc == RC_OK)
 		*sequence = p.sequence;
@@ -83,7 +97,7 @@ screen(const struct card_env *env, const struct ca_identity *id, const struct em
 		return RC_OK;
 	rc = ca_clock_now(env, &now);
 	if (rc == RC_OK)
-		rc = progress_load(env, h->table_id, p);
+		rc = progress_load(env, class_of(h), p);
 	if (rc != RC_OK)
 		return rc;
 	if (now != TIME2000_UNKNOWN && now > h->valid_until)
@@ -159,14 +173,14 @@ stage_progress(const struct card_env *env, const struct emm_header *h, struct pr
 		p->parts = 0;
 	p->sequence = h->sequence;
 	p->parts |= part_bit(h);
-	if (h->table_id == EMM_GLOBAL && only_time && !nv_is_staged(env->part.nv)) {
+	if (class_of(h) == CLASS_GLOBAL && only_time && !nv_is_staged(env->part.nv)) {
 		ram->global_sequence = p->sequence;
 		ram->global_parts = p->parts;
 		return RC_OK;
 	}
 	put_be32(raw, p->sequence);
 	put_be32(raw + 4, p->parts);
-	return ca_stage_changed(env, progress_place(h->table_id), raw, sizeof raw);
+	return ca_stage_changed(env, progress_place(class_of(h)), raw, sizeof raw);
 }
 
 /* An EMM that is due: authenticate, apply, count. */
@@ -180,6 +194,11 @@ process(const struct card_env *env, const struct ca_identity *id, const struct e
 	size_t body_len = 0;
 	uint16_t sw = open_body(env, id, h, call, body, &body_len);
 
+	if (sw == SW_OK && (h->flags & (EMM_SIGNED | EMM_ROOT)) && !ca_may_verify(env)) {
+		mem_wipe(body, sizeof body);
+		*outcome = CA_EMM_LATER;
+		return SW_OK;
+	}
 	if (sw == SW_OK)
 		sw = check_signature(env, id, h, call, &authority);
 	if (sw == SW_OK)
@@ -192,23 +211,35 @@ process(const struct card_env *env, const struct ca_identity *id, const struct e
 	return sw;
 }
 
-uint16_t
-ca_emm_command(struct card_env *env, struct card_call *call)
+/* Tables 82 and 85. */
+static uint16_t
+take_commands(const struct card_env *env, const struct ca_identity *id,
+	      const struct card_call *call, enum ca_emm_outcome *outcome)
 {
-	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
 	struct progress p;
-	struct ca_identity id;
 	struct emm_header h;
-	uint16_t sw;
 	enum rc rc = emm_parse(call->cmd->data, call->cmd->lc, &h);
 
 	if (rc == RC_OK)
-		rc = ca_identity_load(env, &id);
-	if (rc == RC_OK)
-		rc = screen(env, &id, &h, &p, &outcome);
-	sw = app_status(rc);
-	if (sw == SW_OK && outcome == CA_EMM_APPLIED)
-		sw = process(env, &id, &h, call, &p, &outcome);
+		rc = screen(env, id, &h, &p, outcome);
+	if (rc != RC_OK || *outcome != CA_EMM_APPLIED)
+		return app_status(rc);
+	return process(env, id, &h, call, &p, outcome);
+}
+
+uint16_t
+ca_emm_command(struct card_env *env, struct card_call *call)
+{
+	const uint8_t table = call->cmd->data[0];
+	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
+	struct ca_identity id;
+	enum rc rc = ca_identity_load(env, &id);
+	uint16_t sw = app_status(rc);
+
+	if (sw == SW_OK && (table == EMM_TREE || table == EMM_AUTH || table == EMM_BATCH))
+		sw = ca_tree_command(env, &id, call->cmd->data, call->cmd->lc, &outcome);
+	else if (sw == SW_OK)
+		sw = take_commands(env, &id, call, &outcome);
 	if (sw == SW_OK) {
 		call->rsp[0] = (uint8_t)outcome;
 		call->rsp_len = 1;

@@ -49,7 +49,7 @@ apply_event_right(const struct card_env *env, const struct emm_command *cmd)
 static uint16_t
 apply_epoch_key(const struct card_env *env, const struct emm_command *cmd)
 {
-	enum rc rc = ca_epoch_put(env, cmd->u.epoch_key.group, cmd->u.epoch_key.epoch,
+	enum rc rc = ca_epoch_put(env, cmd->u.epoch_key.group, cmd->u.epoch_key.epoch, 0,
 				  cmd->u.epoch_key.key);
 
 	return rc == RC_CONFLICT ? SW_DATA : app_status(rc);

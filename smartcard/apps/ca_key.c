@@ -16,13 +16,20 @@ struct epoch_slot {
 	uint8_t key[CRYPTO_KEY];
 };
 
+static uint32_t
+slot_place(unsigned int place)
+{
+	return place < CA_EPOCH_SLOTS_FIRST
+		       ? CA_AT_EPOCHS + place * CA_EPOCH_SIZE
+		       : CA_AT_EPOCHS_MORE + (place - CA_EPOCH_SLOTS_FIRST) * CA_EPOCH_SIZE;
+}
+
 static enum rc
 slot_load(const struct card_env *env, unsigned int place, struct epoch_slot *s)
 {
 	uint8_t raw[CA_EPOCH_SIZE] = { 0 };
 	struct reader r = reader_over(raw, sizeof raw);
-	enum rc rc =
-		nv_part_read(&env->part, CA_AT_EPOCHS + place * CA_EPOCH_SIZE, raw, sizeof raw);
+	enum rc rc = nv_part_read(&env->part, slot_place(place), raw, sizeof raw);
 
 	if (rc == RC_OK) {
 		s->used = read_u8(&r) != 0;
@@ -45,7 +52,7 @@ slot_stage(const struct card_env *env, unsigned int place, const struct epoch_sl
 	write_u8(&w, s->group);
 	write_be16(&w, s->epoch);
 	write_bytes(&w, s->key, sizeof s->key);
-	rc = nv_part_stage(&env->part, CA_AT_EPOCHS + place * CA_EPOCH_SIZE, raw, sizeof raw);
+	rc = nv_part_stage(&env->part, slot_place(place), raw, sizeof raw);
 	mem_wipe(raw, sizeof raw);
 	return rc;
 }
@@ -78,11 +85,37 @@ find_place(const struct card_env *env, uint8_t group, unsigned int parity, unsig
 	return RC_OK;
 }
 
+static enum rc
+sequence_load(const struct card_env *env, unsigned int place, uint32_t *sequence)
+{
+	uint8_t raw[4] = { 0 };
+	enum rc rc = nv_part_read(&env->part, CA_AT_EPOCH_SEQUENCES + place * 4, raw, sizeof raw);
+
+	*sequence = get_be32(raw);
+	return rc;
+}
+
+/* A new key, and the sequence that brought it; keys of services below an old one are forgotten. */
+static enum rc
+slot_replace(const struct card_env *env, unsigned int place, const struct epoch_slot *s,
+	     uint32_t sequence)
+{
+	struct ca_ram *ram = ca_ram(env);
+	uint8_t raw[4];
+	enum rc rc;
+
+	put_be32(raw, sequence);
+	mem_wipe(ram->services, sizeof ram->services);
+	rc = ca_stage_changed(env, CA_AT_EPOCH_SEQUENCES + place * 4, raw, sizeof raw);
+	return rc == RC_OK ? slot_stage(env, place, s) : rc;
+}
+
 enum rc
-ca_epoch_put(const struct card_env *env, uint8_t group, uint16_t epoch,
+ca_epoch_put(const struct card_env *env, uint8_t group, uint16_t epoch, uint32_t sequence,
 	     const uint8_t key[CRYPTO_KEY])
 {
 	struct epoch_slot s = { 0 };
+	uint32_t last = 0;
 	unsigned int place;
 	enum rc rc = find_place(env, group, epoch & 1U, &place);
 
@@ -90,19 +123,48 @@ ca_epoch_put(const struct card_env *env, uint8_t group, uint16_t epoch,
 		rc = RC_SPACE;
 	if (rc == RC_OK)
 		rc = slot_load(env, place, &s);
-	if (rc != RC_OK)
+	if (rc == RC_OK)
+		rc = sequence_load(env, place, &last);
+	if (rc != RC_OK || (s.used && epoch < s.epoch))
 		goto out;
 	if (s.used && epoch == s.epoch) {
-		rc = mem_equal_ct(s.key, key, CRYPTO_KEY) ? RC_OK : RC_CONFLICT;
-	} else if (!s.used || epoch > s.epoch) {
-		s.used = true;
-		s.group = group;
-		s.epoch = epoch;
-		memcpy(s.key, key, CRYPTO_KEY);
-		rc = slot_stage(env, place, &s);
+		if (mem_equal_ct(s.key, key, CRYPTO_KEY))
+			goto out;
+		rc = sequence > last ? RC_OK : RC_CONFLICT;
 	}
+	s.used = true;
+	s.group = group;
+	s.epoch = epoch;
+	memcpy(s.key, key, CRYPTO_KEY);
+	if (rc == RC_OK)
+		rc = slot_replace(env, place, &s, sequence);
 out:
 	mem_wipe(&s, sizeof s);
+	return rc;
+}
+
+enum rc
+ca_epoch_screen(const struct card_env *env, uint8_t group, uint16_t epoch, uint32_t sequence,
+		enum ca_emm_outcome *outcome)
+{
+	struct epoch_slot s = { 0 };
+	uint32_t last = 0;
+	unsigned int place;
+	enum rc rc = find_place(env, group, epoch & 1U, &place);
+
+	*outcome = CA_EMM_APPLIED;
+	if (rc != RC_OK || place == NO_PLACE)
+		return rc;
+	rc = slot_load(env, place, &s);
+	mem_wipe(s.key, sizeof s.key);
+	if (rc == RC_OK)
+		rc = sequence_load(env, place, &last);
+	if (rc != RC_OK || !s.used)
+		return rc;
+	if (epoch < s.epoch || sequence < last)
+		*outcome = CA_EMM_OLD;
+	else if (epoch == s.epoch && sequence == last)
+		*outcome = CA_EMM_REPEATED;
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 /* Personalisation of the CA application (FORMATS.md, "Personalisation"). */
 #include "apps/ca_clock.h"
 #include "apps/ca_key.h"
+#include "apps/ca_tree.h"
 #include "apps/common.h"
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -86,7 +87,7 @@ store_epoch(struct card_env *env, struct ca_identity *id, struct reader *r)
 
 	(void)id;
 	if (rc == RC_OK)
-		rc = ca_epoch_put(env, group, epoch, key);
+		rc = ca_epoch_put(env, group, epoch, 0, key);
 	mem_wipe(key, sizeof key);
 	return rc == RC_CONFLICT ? SW_DATA : app_status(rc);
 }
@@ -192,6 +193,20 @@ store_certificate(struct card_env *env, struct ca_identity *id, struct reader *r
 	return app_status(rc);
 }
 
+static uint16_t
+store_labels(struct card_env *env, struct ca_identity *id, struct reader *r)
+{
+	(void)id;
+	return ca_tree_store_labels(env, r);
+}
+
+static uint16_t
+store_labels_check(struct card_env *env, struct ca_identity *id, struct reader *r)
+{
+	(void)id;
+	return ca_tree_store_check(env, r);
+}
+
 struct grouping {
 	uint16_t dgi;
 	uint8_t has; /* what it completes */
@@ -208,6 +223,8 @@ static const struct grouping groupings[] = {
 	{ DGI_CA_TIME, 0, store_time },
 	{ DGI_CA_BOX_KEY, CA_HAS_BOX_KEY, store_box_key },
 	{ DGI_CA_CERTIFICATE, CA_HAS_CERTIFICATE, store_certificate },
+	{ DGI_CA_LABELS, 0, store_labels },
+	{ DGI_CA_LABELS_CHECK, 0, store_labels_check },
 };
 
 uint16_t

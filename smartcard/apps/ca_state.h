@@ -7,11 +7,13 @@
 #include "apps/purse_service.h"
 #include "channel/pairing.h"
 #include "core/pin.h"
+#include "wire/emm_tree.h"
 
 #define CA_CELLS 1 /* monotone cells: the purchase PIN's try counter */
 #define CA_CELL_PIN 0
 #define CA_CELLS_SIZE (2 * CARD_NV_PAGE)
 #define CA_EPOCH_SLOTS (CA_GROUPS_MAX * 2)
+#define CA_EPOCH_SLOTS_FIRST 16 /* where they always were; the others came later */
 #define CA_EPOCH_SIZE 20
 #define CA_ENTITLEMENT_SIZE 16 /* no entry straddles a page: a full EMM fits the redo log */
 #define CA_EVENT_SIZE 16
@@ -31,7 +33,7 @@
 #define CA_AT_ENTITLEMENT_MAP (CA_AT_JOURNAL + CA_JOURNAL_SIZE)
 #define CA_AT_EVENT_MAP (CA_AT_ENTITLEMENT_MAP + CA_BITMAP_SIZE(CA_ENTITLEMENTS_MAX))
 #define CA_AT_EPOCHS (CA_AT_EVENT_MAP + CA_BITMAP_SIZE(CA_EVENTS_MAX))
-#define CA_AT_TABLES (CA_AT_EPOCHS + CA_EPOCH_SLOTS * CA_EPOCH_SIZE)
+#define CA_AT_TABLES (CA_AT_EPOCHS + CA_EPOCH_SLOTS_FIRST * CA_EPOCH_SIZE)
 #define CA_AT_EVENTS ((CA_AT_TABLES + CARD_NV_PAGE - 1) / CARD_NV_PAGE * CARD_NV_PAGE)
 #define CA_AT_ENTITLEMENTS (CA_AT_EVENTS + CA_EVENTS_MAX * CA_EVENT_SIZE)
 #define CA_AT_RECORDS (CA_AT_ENTITLEMENTS + CA_ENTITLEMENTS_MAX * CA_ENTITLEMENT_SIZE)
@@ -42,7 +44,13 @@
 #define CA_AT_PREVIEWS (CA_AT_SESSIONS + CA_SESSIONS_MAX * CA_SESSION_SIZE)
 #define CA_PREVIEW_SIZE 24
 #define CA_AT_PIN_RESET (CA_AT_PREVIEWS + CA_PREVIEWS_MAX * CA_PREVIEW_SIZE)
-#define CA_NV_SIZE (CA_AT_PIN_RESET + 4)
+#define CA_AT_TREE ((CA_AT_PIN_RESET + 4 + CARD_NV_PAGE - 1) / CARD_NV_PAGE * CARD_NV_PAGE)
+#define CA_TREE_STATE 8 /* profile, profile being stored, labels stored u16, zeros */
+#define CA_AT_ROOT_EMM (CA_AT_TREE + CA_TREE_STATE) /* as CA_AT_EMM, of root-signed global EMMs */
+#define CA_AT_EPOCH_SEQUENCES (CA_AT_ROOT_EMM + 8)
+#define CA_AT_EPOCHS_MORE (CA_AT_EPOCH_SEQUENCES + CA_EPOCH_SLOTS * 4)
+#define CA_AT_LABELS (CA_AT_EPOCHS_MORE + (CA_EPOCH_SLOTS - CA_EPOCH_SLOTS_FIRST) * CA_EPOCH_SIZE)
+#define CA_NV_SIZE (CA_AT_LABELS + CA_LABELS_MAX * CRYPTO_KEY)
 
 /* The annex: what only a paired card has. */
 #define CA_ANNEX_PRIVATE 0U
@@ -100,6 +108,15 @@ struct ca_service_key {
 	uint8_t key[CRYPTO_KEY];
 };
 
+#define CA_VOUCHERS 4           /* signatures remembered */
+#define CA_VERIFICATIONS_MAX 32 /* of signatures in a crypto period */
+
+/* Sections that a verified signature stands for, by hash. */
+struct ca_voucher {
+	uint8_t count; /* 0: free */
+	uint8_t hashes[EMM_AUTH_HASHES_MAX][EMM_TRUNCATED_HASH];
+};
+
 /* Volatile: zeroed at reset. */
 struct ca_ram {
 	bool clock_loaded;
@@ -115,6 +132,10 @@ struct ca_ram {
 	uint8_t cursor_chain[CRYPTO_MAC];
 	struct pair_session channel;      /* to the box */
 	uint8_t channel_box[CRYPTO_HASH]; /* hash of its key */
+	struct ca_voucher vouchers[CA_VOUCHERS];
+	uint8_t next_voucher;
+	uint8_t verifications;  /* in this crypto period */
+	uint32_t verify_period; /* its number */
 };
 
 struct ca_ram *ca_ram(const struct card_env *env);

@@ -15,7 +15,8 @@
 #endif
 #define CARD_NV_PAGE 64
 #define CA_OPERATORS_MAX 1    /* one until several operators share a card */
-#define CA_GROUPS_MAX 8       /* key groups, two slots (odd, even) each */
+#define CA_GROUPS_MAX 32      /* key groups, two slots (odd, even) each */
+#define CA_LABELS_MAX 301     /* of the key tree: subset difference over 24 levels */
 #define CA_EVENTS_MAX 64      /* rights to events */
 #define CA_SESSIONS_MAX 4     /* pay-per-time sessions */
 #define CA_SESSION_SLICES 512 /* of one session */

@@ -79,7 +79,7 @@ ca_emm(struct ca_session *s, const uint8_t *section, size_t len, enum ca_emm_out
 		rc = status_word_rc(s->sw);
 	if (rc != RC_OK)
 		return rc;
-	if (s->rsp_len != 1 || s->rsp[0] > CA_EMM_EXPIRED)
+	if (s->rsp_len != 1 || s->rsp[0] > CA_EMM_OUTCOME_LAST)
 		return RC_FORMAT;
 	*outcome = (enum ca_emm_outcome)s->rsp[0];
 	if (*outcome == CA_EMM_APPLIED)

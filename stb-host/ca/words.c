@@ -77,6 +77,12 @@ ca_emm_words(enum ca_emm_outcome outcome)
 		return "older than what the card has";
 	case CA_EMM_EXPIRED:
 		return "expired";
+	case CA_EMM_NOTED:
+		return "a signature for other messages";
+	case CA_EMM_UNVOUCHED:
+		return "the signature for this message has not come yet";
+	case CA_EMM_LATER:
+		return "too many messages for now";
 	}
 	return "unknown";
 }

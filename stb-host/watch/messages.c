@@ -290,6 +290,9 @@ count_emm(struct watch *w, enum rc rc, enum ca_emm_outcome outcome)
 		w->stats.emms_repeated++;
 		break;
 	case CA_EMM_NOT_MINE:
+	case CA_EMM_NOTED:
+	case CA_EMM_UNVOUCHED:
+	case CA_EMM_LATER:
 		break;
 	case CA_EMM_OLD:
 	case CA_EMM_EXPIRED:

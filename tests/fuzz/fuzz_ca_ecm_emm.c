@@ -80,7 +80,7 @@ sealed_emm(enum kind kind, const uint8_t *data, size_t len)
 	if (!fix_emm_seal_body(&f, &h, data + 2, len - 2, section, &section_len))
 		return;
 	if (send(CA_INS_EMM, section, section_len, rsp, &n) == SW_OK)
-		MUST(n == 1 && rsp[0] <= CA_EMM_EXPIRED);
+		MUST(n == 1 && rsp[0] <= CA_EMM_OUTCOME_LAST);
 }
 
 /* Nobody vouched for these bytes: not one of the memory may change. */

@@ -27,6 +27,9 @@ tessera_test(NAME fault_core_invariants SOURCES fault/test_core_invariants.c
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)
 tessera_fuzz(NAME ca_channel SOURCES fuzz/fuzz_ca_channel.c USES tessera_card_fixture)
 
+tessera_test(NAME apps_tree SOURCES unit/test_apps_tree.c support/tree_bench.c
+	USES tessera_card_fixture tessera_tree)
+
 # explore: every interleaving of the model within a bound, and the real card along each of its steps.
 add_executable(explore fault/explore.c fault/explore_card.c fault/explore_model.c)
 target_compile_options(explore PRIVATE ${TESSERA_WARNINGS})

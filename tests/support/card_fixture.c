@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DGI_ROOM 180
+#define DGI_ROOM 200
 
 static const uint8_t test_scp_key[CRYPTO_KEY] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 						  0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F };
@@ -250,6 +250,8 @@ personalise_ca(struct card_fixture *f, struct scp03_session *s)
 	w = begin(room);
 	write_be32(&w, FIX_T0);
 	store(f, s, block++, DGI_CA_TIME, &w);
+	if (f->more)
+		f->more(f, s, &block);
 	if (f->profile != PROFILE_PAIRED)
 		return;
 	w = begin(room);
@@ -366,6 +368,16 @@ void
 fix_init(struct card_fixture *f)
 {
 	fix_init_unsecured(f);
+	secure(f);
+}
+
+void
+fix_init_more(struct card_fixture *f,
+	      void (*more)(struct card_fixture *f, struct scp03_session *s, uint8_t *block))
+{
+	fix_init_blank(f);
+	f->more = more;
+	personalise(f);
 	secure(f);
 }
 

@@ -45,6 +45,8 @@ struct card_fixture {
 	struct pair_identity card_key;
 	uint8_t last[CARD_COMMAND_MAX]; /* the last command sent, as it went over the line */
 	size_t last_len;
+	/* Further groupings of the CA application, NULL: none. */
+	void (*more)(struct card_fixture *f, struct scp03_session *s, uint8_t *block);
 };
 
 /* Aborts with this text when something that must hold does not. */
@@ -60,6 +62,9 @@ struct fix_operator *fix_operator(void);
 
 /* A card as it leaves the issuer: current epoch key, no right, empty purse; CA selected. */
 void fix_init(struct card_fixture *f);
+/* The same with further groupings. */
+void fix_init_more(struct card_fixture *f,
+		   void (*more)(struct card_fixture *f, struct scp03_session *s, uint8_t *block));
 /* The same as an earlier fix_init gave, without doing it all again. */
 void fix_copy(struct card_fixture *f);
 /* The same as the original is now, powered up; CA selected. */

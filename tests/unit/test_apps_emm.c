@@ -80,8 +80,6 @@ address__of_another_card_operator_or_class_is_not_mine(void)
 	h = fix_emm_global(&f);
 	h.table_id = EMM_GROUP;
 	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
-	h.table_id = EMM_TREE;
-	CHECK(fix_emm_outcome(&f, &h, &cmd, 1) == CA_EMM_NOT_MINE);
 	CHECK(nv_ram_is_as_remembered(&f.nv));
 }
 
@@ -181,6 +179,8 @@ altered_emm__leaves_the_memory_as_it_was(void)
 		uint16_t sw;
 
 		section[i] ^= (uint8_t)(1U << (i % 8));
+		if (i % 16 == 0)
+			fix_power_cycle(&f); /* signatures verified in a crypto period are few */
 		sw = fix_emm_section(&f, section, len, &outcome);
 		CHECK(sw != SW_OK || outcome == CA_EMM_NOT_MINE || outcome == CA_EMM_EXPIRED);
 		CHECK(nv_ram_is_as_remembered(&f.nv));

@@ -52,6 +52,39 @@ tree__every_revocation_set_of_small_trees_is_covered_exactly(void)
 	CHECK(too_long == 0);
 }
 
+static void
+complete__subtrees_cover_every_revocation_set_of_small_trees_exactly(void)
+{
+	struct subset cover[64];
+	uint32_t revoked[16];
+	unsigned int wrong = 0;
+
+	for (unsigned int height = 1; height <= 4; height++) {
+		for (uint32_t set = 0; set < 1U << (1U << height); set++) {
+			size_t count = 0, len = 0;
+
+			for (uint32_t leaf = 0; leaf < 1U << height; leaf++) {
+				if ((set >> leaf & 1) != 0)
+					revoked[count++] = leaf;
+			}
+			if (tree_cover_complete(height, revoked, count, cover,
+						tree_cover_complete_max(height, count),
+						&len) != RC_OK)
+				wrong++;
+			for (uint32_t leaf = 0; leaf < 1U << height; leaf++) {
+				unsigned int times = 0;
+
+				for (size_t i = 0; i < len; i++)
+					times += (leaf ^ cover[i].path) >>
+							 (height - cover[i].depth_i) ==
+						 0;
+				wrong += times != ((set >> leaf & 1) != 0 ? 0U : 1U);
+			}
+		}
+	}
+	CHECK(wrong == 0);
+}
+
 static uint32_t
 next_random(uint64_t *state)
 {
@@ -201,6 +234,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(tree__every_revocation_set_of_small_trees_is_covered_exactly),
+		TEST(complete__subtrees_cover_every_revocation_set_of_small_trees_exactly),
 		TEST(tree__cards_find_the_key_of_their_subset_and_revoked_ones_none),
 		TEST(tree__a_large_random_cover_stays_within_its_bound),
 		TEST(tree__impossible_input_is_refused),

@@ -260,9 +260,9 @@ ca_status__comes_back_as_it_was(void)
 	for (size_t cut = 0; cut < len; cut++)
 		CHECK_RC(ca_status_decode(in, cut, &bad), RC_TRUNCATED);
 	CHECK_RC(ca_status_decode(in, len + 1, &bad), RC_FORMAT);
-	in[20] = 9;
+	in[20] = CA_STATUS_KEYS_MAX + 1;
 	CHECK_RC(ca_status_decode(in, sizeof in, &bad), RC_FORMAT);
-	s.key_count = 9;
+	s.key_count = CA_STATUS_KEYS_MAX + 1;
 	CHECK_RC(ca_status_encode(&s, again, sizeof again, &n), RC_RANGE);
 }
 

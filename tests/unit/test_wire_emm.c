@@ -36,7 +36,9 @@ a_header(uint8_t table_id, uint8_t flags)
 {
 	struct emm_header h = { .table_id = table_id,
 				.operator_id = 0x0203,
-				.address = table_id == EMM_GLOBAL ? 0 : 0x00ABCDEF,
+				.address = table_id == EMM_GLOBAL ? 0
+					   : table_id == EMM_TREE ? 0x18ABCDEF
+								  : 0x00ABCDEF,
 				.flags = flags,
 				.key_version = flags & EMM_CIPHERED ? 1 : 0,
 				.signing_version = flags & (EMM_SIGNED | EMM_ROOT) ? 2 : 0,
@@ -93,7 +95,7 @@ emm__what_is_sealed_is_opened_with_every_kind_of_protection(void)
 		{ "global, signed", EMM_GLOBAL, EMM_SIGNED },
 		{ "global, signed by the root", EMM_GLOBAL, EMM_ROOT },
 		{ "group, signed", EMM_GROUP, EMM_SIGNED },
-		{ "tree, signed", EMM_TREE, EMM_SIGNED },
+		{ "tree, vouched for", EMM_TREE, EMM_SHARED },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -143,6 +143,8 @@ def main():
         row(what, bytes(range(0x30, 0x40)), "TSR1 " + what, bytes(range(0x40, 0x50)))
     row("tree", ca, "TSR1 tree", bytes.fromhex("00ABCDEF"))
     row("store", ca, "TSR1 store", b"", 32)
+    tree = row("tree master", ca, "TSR1 tree master", b"")
+    row("subtree", tree, "TSR1 subtree", bytes.fromhex("00ABCDEF"))
     row("long", root, "TSR1 store", bytes(16), 40)
 
 
