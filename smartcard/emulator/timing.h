@@ -56,8 +56,8 @@ struct timing_step {
 
 struct timing_model;
 
-/* A television card in memory, personalised with keys drawn for it (profile laboratory), behind
- * this link. profile and *link are copied. RC_RANGE: no such Fi/Di or rate; RC_CRYPTO,
+/* A television card in memory, personalised with keys drawn for it (profile paired), behind this
+ * link. profile and *link are copied. RC_RANGE: no such Fi/Di or rate; RC_CRYPTO,
  * RC_NO_MEMORY; otherwise what the card refused. */
 enum rc timing_model_new(const struct timing_profile *profile, const struct timing_link *link,
 			 struct timing_model **out) RC_CHECKED;
@@ -76,14 +76,16 @@ enum rc timing_activate(struct timing_model *m, struct timing_step *step) RC_CHE
 enum rc timing_command(struct timing_model *m, const char *name, const uint8_t *cmd, size_t cmd_len,
 		       uint8_t *rsp, size_t *rsp_len, struct timing_step *step) RC_CHECKED;
 
-#define TIMING_STEPS 8
+#define TIMING_STEPS 10
 enum timing_step_index {
 	TIMING_ACTIVATION,
 	TIMING_SELECT,
-	TIMING_EMM_TOPUP, /* signed */
-	TIMING_EMM_GRANT, /* under the card's own key */
+	TIMING_OPEN_CHANNEL,    /* handshake with the box: */
+	TIMING_CONFIRM_CHANNEL, /* once for each insertion */
+	TIMING_EMM_TOPUP,       /* signed */
+	TIMING_EMM_GRANT,       /* under the card's own key */
 	TIMING_ECM_OFFER,
-	TIMING_PURCHASE, /* with PIN; answered with the control words */
+	TIMING_PURCHASE, /* with PIN, wrapped; answered with the control words */
 	TIMING_ECM_OPEN,
 	TIMING_REPORT
 };

@@ -132,7 +132,7 @@ personalise_ca(struct host *h)
 	install(h, aid, sizeof aid);
 	write_be16(&w, STORY_OPERATOR);
 	write_be32(&w, STORY_LEAF);
-	write_u8(&w, PROFILE_LABORATORY);
+	write_u8(&w, PROFILE_PAIRED);
 	write_u8(&w, 0);
 	store(h, DGI_CA_IDENTITY, &w);
 	w = writer_over(room, sizeof room);
@@ -157,6 +157,36 @@ personalise_ca(struct host *h)
 	w = writer_over(room, sizeof room);
 	write_be32(&w, STORY_TIME);
 	store(h, DGI_CA_TIME, &w);
+}
+
+/* The card's key towards boxes, one of which it takes by itself, and its certificate. */
+static void
+personalise_box_key(struct host *h)
+{
+	const struct crypto *c = h->m->inner;
+	struct pair_certificate cert = { .signer = PAIR_BY_ROOT_SIGNING,
+					 .signer_version = STORY_KEY_VERSION,
+					 .operator_id = STORY_OPERATOR,
+					 .leaf = STORY_LEAF };
+	uint8_t room[DGI_MAX], key[CRYPTO_PRIVATE] = { 0 }, digest[CRYPTO_HASH];
+	struct writer w = writer_over(room, sizeof room);
+
+	if (h->rc == RC_OK)
+		h->rc = c->key_pair(c->ctx, key, h->m->card_public);
+	write_u8(&w, 1);
+	write_wrapped(h, &w, key, false);
+	write_wrapped(h, &w, key + CRYPTO_BLOCK, false);
+	write_bytes(&w, h->m->card_public, CRYPTO_PUBLIC);
+	store(h, DGI_CA_BOX_KEY, &w);
+	mem_wipe(key, sizeof key);
+	memcpy(cert.public_key, h->m->card_public, CRYPTO_PUBLIC);
+	if (h->rc == RC_OK)
+		h->rc = pair_certificate_digest(c, &cert, digest);
+	if (h->rc == RC_OK)
+		h->rc = crypto_signer_sign(h->m->signer, digest, cert.signature);
+	w = writer_over(room, sizeof room);
+	pair_certificate_encode(&cert, write_room(&w, PAIR_CERTIFICATE));
+	store(h, DGI_CA_CERTIFICATE, &w);
 }
 
 static void
@@ -244,6 +274,7 @@ timing_personalise(struct timing_model *m)
 		h.rc = card_reset(&m->card, &m->port);
 	open_channel(&h);
 	personalise_ca(&h);
+	personalise_box_key(&h);
 	personalise_purse(&h);
 	secure(&h);
 	scp03_close(&h.session);

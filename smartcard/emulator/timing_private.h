@@ -4,6 +4,7 @@
 #define TESSERA_EMULATOR_TIMING_PRIVATE_H
 
 #include "apps/profile.h"
+#include "channel/pairing.h"
 #include "core/card.h"
 #include "crypto_openssl/crypto_openssl.h"
 #include "emulator/timing.h"
@@ -47,6 +48,7 @@ struct timing_model {
 	uint8_t ca_key[CRYPTO_KEY], purse_key[CRYPTO_KEY], epoch_key[CRYPTO_KEY];
 	struct crypto_signer *signer;
 	uint8_t signing_public[CRYPTO_PUBLIC];
+	uint8_t card_public[CRYPTO_PUBLIC]; /* certified, for the box */
 	uint8_t memory[CARD_NV_SIZE];
 };
 

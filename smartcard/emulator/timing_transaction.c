@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A whole transaction as box and head-end would have it: SELECT, a signed top-up, a grant, the ECM
- * of an event with an offer, PURCHASE with PIN, the ECM once more, the report. */
+/* A whole transaction as box and head-end would have it: SELECT, the handshake, a signed top-up, a
+ * grant, the ECM of an event with an offer, PURCHASE with PIN, the ECM once more, the report. The
+ * box's work is not counted. */
 #include "emulator/timing_private.h"
 
 #include "base/bytes.h"
@@ -16,6 +17,8 @@ struct story {
 	struct timing_model *m;
 	struct timing_step *steps;
 	uint32_t emm_sequence;
+	struct pair_identity box;
+	struct pair_session channel;
 	uint8_t rsp[APDU_RESPONSE_MAX];
 	size_t rsp_len; /* without SW */
 };
@@ -46,6 +49,76 @@ say(struct story *s, enum timing_step_index index, const char *name, const uint8
 		return RC_FAIL;
 	s->rsp_len -= 2;
 	return RC_OK;
+}
+
+/* The answer to data, out of the channel: rsp holds the plain text afterwards. */
+static enum rc
+unwrap_answer(struct story *s, const uint8_t *data, size_t len)
+{
+	uint8_t plain[PAIR_PLAIN_MAX + CRYPTO_BLOCK];
+	enum rc rc = pair_unwrap(s->m->inner, &s->channel, PAIR_RESPONSE, data, len, s->rsp,
+				 s->rsp_len, plain, &s->rsp_len);
+
+	if (rc == RC_OK)
+		memcpy(s->rsp, plain, s->rsp_len);
+	mem_wipe(plain, sizeof plain);
+	return rc;
+}
+
+/* A command inside the channel that must be answered 9000. */
+static enum rc
+say_wrapped(struct story *s, enum timing_step_index index, const char *name, const uint8_t inner[4],
+	    const uint8_t *data, size_t len)
+{
+	static const uint8_t header[4] = { CA_CLA, CA_INS_WRAPPED, 0, 0 };
+	uint8_t text[PAIR_PLAIN_MAX], wrapped[PAIR_WRAPPED_MAX];
+	size_t wrapped_len = 0;
+	enum rc rc = pair_next(&s->channel);
+
+	memcpy(text, inner, 4);
+	memcpy(text + 4, data, len);
+	if (rc == RC_OK)
+		rc = pair_wrap(s->m->inner, &s->channel, PAIR_COMMAND, NULL, 0, text, 4 + len,
+			       wrapped, sizeof wrapped, &wrapped_len);
+	if (rc == RC_OK)
+		rc = say(s, index, name, header, wrapped, wrapped_len);
+	if (rc == RC_OK)
+		rc = unwrap_answer(s, wrapped, wrapped_len);
+	if (rc == RC_OK && (s->rsp_len < 2 || get_be16(s->rsp) != SW_OK))
+		rc = RC_FAIL;
+	if (rc == RC_OK) {
+		s->rsp_len -= 2;
+		memmove(s->rsp, s->rsp + 2, s->rsp_len);
+	}
+	mem_wipe(text, sizeof text);
+	return rc;
+}
+
+/* A box that the card has never seen, taken on first use. */
+static enum rc
+shake_hands(struct story *s)
+{
+	static const uint8_t open[4] = { CA_CLA, CA_INS_OPEN_CHANNEL, 0, 0 };
+	static const uint8_t confirm[4] = { CA_CLA, CA_INS_CONFIRM_CHANNEL, 0, 0 };
+	const struct crypto *c = s->m->inner;
+	struct pair_hello hello = { 0 };
+	uint8_t proof[PAIR_PROOF];
+	enum rc rc = c->key_pair(c->ctx, s->box.private_key, s->box.public_key);
+
+	if (rc == RC_OK)
+		rc = pair_host_hello(c, &s->box, &hello);
+	if (rc == RC_OK)
+		rc = say(s, TIMING_OPEN_CHANNEL, "handshake: open", open, hello.bytes, PAIR_HELLO);
+	if (rc == RC_OK && (s->rsp_len != 1 + PAIR_REPLY || s->rsp[0] != CA_STANDING_NEW))
+		rc = RC_FAIL;
+	if (rc == RC_OK)
+		rc = pair_host_open(c, &s->box, &hello, s->m->card_public, s->rsp + 1, &s->channel,
+				    proof);
+	if (rc == RC_OK)
+		rc = say(s, TIMING_CONFIRM_CHANNEL, "handshake: confirm", confirm, proof,
+			 sizeof proof);
+	mem_wipe(&hello, sizeof hello);
+	return rc;
 }
 
 static enum rc
@@ -158,7 +231,11 @@ send_ecm(struct story *s, enum timing_step_index index, const char *name, uint32
 	if (rc == RC_OK)
 		rc = ecm_seal(c, key, &ecm, section, &len);
 	if (rc == RC_OK)
+		rc = pair_next(&s->channel);
+	if (rc == RC_OK)
 		rc = say(s, index, name, header, section, len);
+	if (rc == RC_OK)
+		rc = unwrap_answer(s, section, len);
 	if (rc == RC_OK)
 		rc = ca_answer_decode(s->rsp, s->rsp_len, &answer);
 	if (rc == RC_OK && answer.outcome != want)
@@ -187,7 +264,7 @@ buy(struct story *s)
 	memcpy(wish.unit, STORY_UNIT, UNIT_SIZE);
 	rc = ca_purchase_encode(&wish, data, sizeof data, &len);
 	if (rc == RC_OK)
-		rc = say(s, TIMING_PURCHASE, "purchase with PIN", header, data, len);
+		rc = say_wrapped(s, TIMING_PURCHASE, "purchase with PIN", header, data, len);
 	if (rc == RC_OK)
 		rc = ca_answer_decode(s->rsp, s->rsp_len, &answer);
 	if (rc == RC_OK &&
@@ -209,6 +286,8 @@ timing_transaction(struct timing_model *m, struct timing_step steps[TIMING_STEPS
 	if (rc == RC_OK)
 		rc = say(&s, TIMING_SELECT, "select", select, aid, sizeof aid);
 	if (rc == RC_OK)
+		rc = shake_hands(&s);
+	if (rc == RC_OK)
 		rc = top_up(&s);
 	if (rc == RC_OK)
 		rc = grant(&s);
@@ -220,6 +299,6 @@ timing_transaction(struct timing_model *m, struct timing_step steps[TIMING_STEPS
 		rc = send_ecm(&s, TIMING_ECM_OPEN, "ECM: opened", 2, OUTCOME_OPEN);
 	if (rc == RC_OK)
 		rc = say(&s, TIMING_REPORT, "report, one batch", report, first, sizeof first);
-	mem_wipe(s.rsp, sizeof s.rsp);
+	mem_wipe(&s, sizeof s);
 	return rc;
 }

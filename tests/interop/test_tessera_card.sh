@@ -58,6 +58,8 @@ expect 2 "is no HOST:PORT" "$card" serve --image "$image" --listen 127.0.0.1:car
 expect 0 "life cycle" "$card" info --image "$image"
 
 expect 0 "ms under the 800 ms that it may take" "$card" timing --profile j2a --link t0
+expect 0 "once at each insertion" "$card" timing --profile p71 --link t1
+expect 0 "handshake_us" "$card" timing --profile j2a --link t1 --json
 expect 0 "9600 bit/s" "$card" timing --profile j2a --link t1 --json
 expect 0 "14443" "$card" timing --link 14443 --rate 424 --chart "$scratch/chart.svg"
 grep -q '</svg>' "$scratch/chart.svg" || { echo "failed: no chart"; failures=$((failures + 1)); }

@@ -60,6 +60,25 @@ timing__a_purchase_at_9600_bit_s_on_the_slowest_card_keeps_its_limit(void)
 	}
 }
 
+/* A key pair and two agreements; a first use is written down; what comes later multiplies nothing.
+ */
+static void
+timing__the_handshake_is_paid_once_and_apart_from_the_purchase(void)
+{
+	struct timing_step s[TIMING_STEPS];
+
+	CHECK_RC(transaction(slowest(), TIMING_T0, 0x11, 0, s), RC_OK);
+	CHECK(s[TIMING_OPEN_CHANNEL].counts.multiplications == 3);
+	CHECK(s[TIMING_OPEN_CHANNEL].counts.page_writes == 0);
+	CHECK(s[TIMING_CONFIRM_CHANNEL].counts.page_writes > 0);
+	CHECK(s[TIMING_OPEN_CHANNEL].card_ns > 3ULL * slowest()->multiply_us * 1000);
+	for (unsigned int i = TIMING_CONFIRM_CHANNEL; i < TIMING_STEPS; i++)
+		CHECK(s[i].counts.multiplications == 0);
+	/* Wrapped: MAC of 16 bytes and whole blocks, both ways. */
+	CHECK(s[TIMING_PURCHASE].counts.bytes_to_card >= 5 + 16 + 16);
+	CHECK(s[TIMING_PURCHASE].counts.verifications == 0);
+}
+
 static void
 timing__the_last_profile_is_the_slowest_to_buy_with(void)
 {
@@ -265,6 +284,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(timing__a_purchase_at_9600_bit_s_on_the_slowest_card_keeps_its_limit),
+		TEST(timing__the_handshake_is_paid_once_and_apart_from_the_purchase),
 		TEST(timing__the_last_profile_is_the_slowest_to_buy_with),
 		TEST(timing__select_takes_what_the_standards_add_up_to),
 		TEST(timing__activation_is_reset_and_atr_and_at_other_speeds_pps),
