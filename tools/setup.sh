@@ -3,6 +3,7 @@
 # Sees to it that the Debian packages (12 or later) are there:
 #   tools/setup.sh demo    what builds the programs and draws the pictures
 #   tools/setup.sh test    that, and what the tests need
+#   tools/setup.sh vm      what the card in a virtual machine needs (ctest -L vm), with its kernel in build/vm-kernel
 # As root, or with sudo that asks no password, missing ones are installed; otherwise the one line that
 # installs them is printed and the exit status is 1. Optional packages are tried one by one and
 # only reported when they stay away.
@@ -14,6 +15,8 @@ checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache"
 optional_test="ccache softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
 	qemu-system-arm gcc-arm-none-eabi iproute2 util-linux shellcheck mandoc python3-cryptography"
+
+vm="qemu-system-x86 busybox-static cpio pcscd libccid opensc xz-utils python3"
 
 installed() { # PACKAGE
 	dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
@@ -52,8 +55,9 @@ apt_install() { # PACKAGE…
 case "${1:-}" in
 demo) required=$build optional=$optional_demo ;;
 test) required="$build $checks" optional=$optional_test ;;
+vm) required=$vm optional= ;;
 *)
-	echo "usage: $0 demo|test" >&2
+	echo "usage: $0 demo|test|vm" >&2
 	exit 2
 	;;
 esac
@@ -92,5 +96,13 @@ if [ -n "$wish" ]; then
 			echo "setup: without $package: what needs it is skipped" >&2
 		fi
 	done
+fi
+if [ "$1" = vm ]; then
+	root=$(cd "$(dirname "$0")/.." && pwd)
+	mkdir -p "$root/build/vm-kernel"
+	if ! "$root/tests/interop/vm/fetch_kernel.sh" "$root/build/vm-kernel"; then
+		echo "setup: without a kernel the virtual machine's test is skipped" >&2
+		exit 1
+	fi
 fi
 exit 0

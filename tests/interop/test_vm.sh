@@ -2,19 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The card behind a USB reader that is not ours: QEMU's usb-ccid, Linux' USB stack, libccid and pcscd in a
 # guest, and tessera-card serve --vscard outside. opensc-tool and tessera-stb use it in there.
-# Not part of the suite (it takes a kernel of 70 MB through apt); run by hand:
 #
 #   tests/interop/test_vm.sh FOLDER-OF-THE-PROGRAMS [KERNEL-FOLDER]
 #
-# Packages: qemu-system-x86 busybox-static cpio pcscd libccid opensc. The kernel folder is kept.
+# Exit status 77 where something is missing; `tools/setup.sh vm` brings all of it, the kernel (70 MB through apt, not
+# installed) into build/vm-kernel. The guest has two minutes.
 # shellcheck source=tests/interop/e2e.sh
 . "$(dirname "$0")/e2e.sh"
-kernel=${2:-$bin/../vm-kernel}
+kernel=${2:-$root/build/vm-kernel}
 bundle=/usr/lib/pcsc/drivers/ifd-ccid.bundle
-need qemu-system-x86_64 busybox cpio pcscd opensc-tool dpkg-deb apt-get
-[ -d "$bundle" ] || skip "libccid is not there"
-mkdir -p "$kernel"
-"$root/tests/interop/vm/fetch_kernel.sh" "$kernel" >"$work/out" 2>&1 || skip "no kernel: $(tail -1 "$work/out")"
+need qemu-system-x86_64 busybox cpio pcscd opensc-tool
+[ -d "$bundle" ] || skip "libccid is not there (tools/setup.sh vm)"
+[ -s "$kernel/vmlinux" ] || skip "no kernel in $kernel (tools/setup.sh vm)"
 
 library() { # NAME: its file; both are opened by name, at run time
 	ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }'

@@ -18,6 +18,8 @@ target_link_libraries(descramble_reference PRIVATE dvbcsa)
 
 # Whole programs from stream to stream; skipped (77) where a program that they need is missing.
 if(NOT TESSERA_FUZZ)
+	add_test(NAME interop_vm COMMAND bash ${CMAKE_SOURCE_DIR}/tests/interop/test_vm.sh ${CMAKE_BINARY_DIR}/bin)
+	set_tests_properties(interop_vm PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180 LABELS vm)
 	file(GLOB journeys CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/interop/test_e2e_*.sh)
 	foreach(script ${journeys})
 		get_filename_component(name ${script} NAME_WE)

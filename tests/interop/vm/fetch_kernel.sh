@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 # The cloud flavour has no USB; the meta package names the current plain one.
 package=$(apt-cache depends linux-image-amd64 | awk '$1 == "Depends:" && /linux-image-[0-9]/ { print $2; exit }')
 [ -n "$package" ] || { echo "apt knows no linux-image-amd64" >&2; exit 1; }
-(cd "$scratch" && apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null)
+(cd "$scratch" && timeout 300 apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null)
 dpkg-deb -x "$scratch"/linux-image-*.deb "$scratch/tree"
 
 mkdir -p "$folder/modules"
