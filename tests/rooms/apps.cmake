@@ -36,3 +36,11 @@ target_compile_options(explore PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(explore PRIVATE tessera_nv_sweep)
 add_test(NAME fault_explore COMMAND explore)
 add_custom_target(explore-long COMMAND explore --events 3 --topups 3 --emms 5 USES_TERMINAL)
+
+# stress_card: random lives with random cuts; a few seconds of it with the tests, the target for hours.
+add_executable(stress_card fault/stress_card.c fault/stress_commands.c)
+target_compile_options(stress_card PRIVATE ${TESSERA_WARNINGS})
+target_compile_definitions(stress_card PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+target_link_libraries(stress_card PRIVATE tessera_nv_sweep)
+add_test(NAME fault_stress_card COMMAND stress_card --lives 2000 --seed 1)
+add_custom_target(stress-card COMMAND stress_card --seconds 3600 USES_TERMINAL)
