@@ -25,9 +25,10 @@ bool io_spec_is_live(const char *spec);
 bool io_is_same_file(const char *a, const char *b);
 
 /* A byte source. SPEC: a path, "-", "udp://HOST:PORT" or "rtp://HOST:PORT"; a multicast group is
- * joined
- * ("udp://239.1.1.1:1234"), any other HOST is the local address to bind ("udp://0.0.0.0:1234",
- * "udp://:1234"). */
+ * joined ("udp://239.1.1.1:1234"), from one sender only when it is named before an @
+ * ("udp://10.0.0.1@232.1.1.1:1234", RFC 4607), any other HOST is the local address to bind
+ * ("udp://0.0.0.0:1234", "udp://:1234"). "?interface=NAME" behind it chooses the interface of a
+ * multicast group, of input and output. */
 struct io_source;
 /* RC_IO, RC_USAGE (a spec that makes no sense), RC_NO_MEMORY: error is filled. */
 enum rc io_source_open(const char *spec, struct io_source **source,
@@ -36,6 +37,11 @@ enum rc io_source_open(const char *spec, struct io_source **source,
  * gone. timeout_ms < 0: waits for ever. RC_TIMEOUT: nothing came, or a signal did; RC_IO. */
 enum rc io_source_read(struct io_source *source, int timeout_ms, const uint8_t **data, size_t *len,
 		       struct io_error *error) RC_CHECKED;
+/* What became of the datagrams of rtp://, which are put in order again. False: it is not rtp://. */
+struct io_rtp_counts {
+	uint64_t received, lost, reordered, repeated, too_late, malformed;
+};
+bool io_source_rtp(const struct io_source *source, struct io_rtp_counts *counts);
 /* Live sources have no end and must be kept up with. */
 bool io_source_is_live(const struct io_source *source);
 /* Size in bytes of a regular file, else 0. */

@@ -5,6 +5,7 @@
 
 #include "io/net.h"
 
+#define IO_INTERFACE_MAX 16
 #define RTP_HEADER 12U /* RFC 3550 5.1 */
 
 /* "what name: text of errno"; returns RC_IO. */

@@ -2,6 +2,7 @@
 /* Byte sources: one large buffer that is used again and again; datagrams many at a time. */
 #define _GNU_SOURCE /* recvmmsg */
 #include "io/io_private.h"
+#include "io/rtp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,16 @@
 
 #define DATAGRAMS 64U
 #define DATAGRAM_MAX 2048U
+#define RTP_PATIENCE_MS 100 /* a missing datagram is waited for when none follows */
+#define RTP_OUT ((size_t)DATAGRAMS * DATAGRAM_MAX) /* where what is in order is laid */
 
 struct io_source {
 	enum io_scheme scheme;
 	int fd;
 	uint64_t size;
 	uint8_t *buffer;
+	struct rtp_order *rtp; /* of rtp:// */
+	int idle_ms;           /* how long nothing has come */
 	struct mmsghdr messages[DATAGRAMS];
 	struct iovec vectors[DATAGRAMS];
 };
@@ -53,8 +58,12 @@ open_scheme(struct io_source *s, const char *spec, struct io_error *error)
 		return RC_OK;
 	case IO_FILE:
 		return open_file(s, rest, error);
-	case IO_UDP:
 	case IO_RTP:
+		s->rtp = calloc(1, sizeof *s->rtp);
+		if (s->rtp == NULL)
+			return RC_NO_MEMORY;
+		return io_udp_open_input(rest, &s->fd, error);
+	case IO_UDP:
 		return io_udp_open_input(rest, &s->fd, error);
 	}
 	return RC_USAGE;
@@ -78,38 +87,66 @@ io_source_open(const char *spec, struct io_source **source, struct io_error *err
 	return rc;
 }
 
-/* Payload of an RTP packet in place; 0 = none (RFC 3550 5.1). */
+/* What is in order goes behind the datagrams' own room. */
 static size_t
-rtp_payload(const uint8_t *p, size_t len, size_t *offset)
+take_in_order(struct io_source *s, size_t used)
 {
-	size_t head = RTP_HEADER;
+	size_t n;
 
-	if (len < head || p[0] >> 6 != 2)
-		return 0;
-	head += (size_t)(p[0] & 15U) * 4;
-	if ((p[0] & 0x10U) != 0) {
-		if (len < head + 4)
-			return 0;
-		head += 4 + ((size_t)p[head + 2] * 256 + p[head + 3]) * 4;
+	while (IO_BUFFER - RTP_OUT - used >= RTP_DATAGRAM_MAX &&
+	       (n = rtp_next(s->rtp, s->buffer + RTP_OUT + used)) > 0)
+		used += n;
+	return used;
+}
+
+/* Payloads of n datagrams, to the front of the buffer. */
+static size_t
+take_payloads(struct io_source *s, size_t n)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t size = s->messages[i].msg_len;
+		const uint8_t *from = s->buffer + i * DATAGRAM_MAX;
+
+		if (s->rtp) {
+			rtp_feed(s->rtp, from, size);
+			used = take_in_order(s, used);
+		} else {
+			memmove(s->buffer + used, from, size);
+			used += size;
+		}
 	}
-	if (len < head)
-		return 0;
-	*offset = head;
-	len -= head;
-	if ((p[0] & 0x20U) != 0 && len > 0)
-		len -= p[head + len - 1] <= len ? p[head + len - 1] : len;
-	return len;
+	if (s->rtp)
+		memmove(s->buffer, s->buffer + RTP_OUT, used);
+	return used;
+}
+
+/* Nothing came in time: what is held back for a missing datagram is let go. */
+static enum rc
+give_up_missing(struct io_source *s, int timeout_ms, size_t *len)
+{
+	s->idle_ms += timeout_ms;
+	if (!s->rtp || s->idle_ms < RTP_PATIENCE_MS)
+		return RC_TIMEOUT;
+	s->idle_ms = 0;
+	rtp_give_up(s->rtp);
+	*len = take_in_order(s, 0);
+	memmove(s->buffer, s->buffer + RTP_OUT, *len);
+	return *len > 0 ? RC_OK : RC_TIMEOUT;
 }
 
 static enum rc
 read_datagrams(struct io_source *s, int timeout_ms, size_t *len, struct io_error *error)
 {
-	size_t used = 0;
 	enum rc rc = io_wait(s->fd, POLLIN, timeout_ms, error);
 	int n;
 
+	if (rc == RC_TIMEOUT)
+		return give_up_missing(s, timeout_ms, len);
 	if (rc != RC_OK)
 		return rc;
+	s->idle_ms = 0;
 	memset(s->messages, 0, sizeof s->messages);
 	for (size_t i = 0; i < DATAGRAMS; i++) {
 		s->vectors[i].iov_base = s->buffer + i * DATAGRAM_MAX;
@@ -122,17 +159,8 @@ read_datagrams(struct io_source *s, int timeout_ms, size_t *len, struct io_error
 		return errno == EINTR || errno == EAGAIN
 			       ? RC_TIMEOUT
 			       : io_fail(error, "cannot receive from", "the network");
-	for (size_t i = 0; i < (size_t)n; i++) {
-		size_t size = s->messages[i].msg_len, offset = 0;
-		const uint8_t *from = s->buffer + i * DATAGRAM_MAX;
-
-		if (s->scheme == IO_RTP)
-			size = rtp_payload(from, size, &offset);
-		memmove(s->buffer + used, from + offset, size);
-		used += size;
-	}
-	*len = used;
-	return used > 0 ? RC_OK : RC_TIMEOUT;
+	*len = take_payloads(s, (size_t)n);
+	return *len > 0 ? RC_OK : RC_TIMEOUT;
 }
 
 enum rc
@@ -155,6 +183,23 @@ bool
 io_source_is_live(const struct io_source *s)
 {
 	return s->scheme == IO_UDP || s->scheme == IO_RTP;
+}
+
+bool
+io_source_rtp(const struct io_source *s, struct io_rtp_counts *counts)
+{
+	const struct rtp_stats *t;
+
+	if (s->rtp == NULL)
+		return false;
+	t = &s->rtp->stats;
+	*counts = (struct io_rtp_counts) { .received = t->received,
+					   .lost = t->lost,
+					   .reordered = t->reordered,
+					   .repeated = t->repeated,
+					   .too_late = t->too_late,
+					   .malformed = t->malformed };
+	return true;
 }
 
 static bool
@@ -189,6 +234,7 @@ io_source_close(struct io_source **source)
 	if (s->fd > STDIN_FILENO)
 		(void)close(s->fd);
 	free(s->buffer);
+	free(s->rtp);
 	free(s);
 	*source = NULL;
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sends a transport stream as UDP, seven packets a datagram, over so many seconds.
+"""Sends a transport stream as UDP, or RTP, seven packets a datagram, over so many seconds.
 
-    send_udp.py FILE HOST:PORT SECONDS [TIMES]
+    send_udp.py FILE HOST:PORT SECONDS [TIMES [rtp]]
 """
 import socket
+import struct
 import sys
 import time
 
@@ -18,4 +19,5 @@ for n in range(count * times):
     wait = start + float(sys.argv[3]) * n / count - time.monotonic()
     if wait > 0:
         time.sleep(wait)
-    out.sendto(data[at:at + size], (host, int(port)))
+    head = struct.pack(">BBHII", 0x80, 33, (n + 65500) & 0xFFFF, 0, 7) if "rtp" in sys.argv[5:] else b""
+    out.sendto(head + data[at:at + size], (host, int(port)))

@@ -60,6 +60,8 @@ struct watch_run {
 	bool interrupted;
 	size_t packet_size; /* of the first bytes, when they are no packets of 188; else 0 */
 	double seconds;
+	bool is_rtp;
+	struct io_rtp_counts rtp;
 	struct watch_stats stats; /* filled by run_gather, with the services */
 	struct watch_service services[WATCH_SERVICES_MAX];
 	size_t service_count;

@@ -71,6 +71,7 @@ run_gather(struct watch_run *run)
 {
 	run->service_count = watch_get_services(run->watch, run->services, WATCH_SERVICES_MAX);
 	watch_get_stats(run->watch, &run->stats);
+	run->is_rtp = io_source_rtp(run->source, &run->rtp);
 }
 
 int
@@ -182,6 +183,15 @@ print_json(const struct watch_run *run, const char *number, int verdict)
 	json_object_set_new(root, "decisions", decisions);
 	json_object_set_new(root, "purchases", bought);
 	json_object_set_new(root, "seconds", json_real(run->seconds));
+	if (run->is_rtp)
+		json_object_set_new(root, "rtp",
+				    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "received",
+					      (json_int_t)run->rtp.received, "lost",
+					      (json_int_t)run->rtp.lost, "reordered",
+					      (json_int_t)run->rtp.reordered, "repeated",
+					      (json_int_t)run->rtp.repeated, "too_late",
+					      (json_int_t)run->rtp.too_late, "malformed",
+					      (json_int_t)run->rtp.malformed));
 	if (run->zap.service != 0)
 		json_object_set_new(root, "zap",
 				    json_pack("{s:i, s:I, s:I}", "service", run->zap.service,
@@ -244,6 +254,12 @@ print_text(const struct watch_run *run, const char *number)
 		fprintf(stderr,
 			"  damage    %" PRIu64 " bytes skipped, %" PRIu64 " tables with errors\n",
 			s->bytes_skipped, s->sections_wrong);
+	if (run->is_rtp)
+		fprintf(stderr,
+			"  RTP       %" PRIu64 " datagrams, %" PRIu64 " lost, %" PRIu64
+			" reordered, %" PRIu64 " repeated, %" PRIu64 " too late\n",
+			run->rtp.received, run->rtp.lost, run->rtp.reordered, run->rtp.repeated,
+			run->rtp.too_late);
 	for (size_t i = 0; i < run->service_count; i++)
 		print_service(&run->services[i]);
 	fprintf(stderr,
