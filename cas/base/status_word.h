@@ -14,6 +14,16 @@
 	X(SW_AUTH_FAILED, 0x6300, RC_AUTH, "authentication of the host failed")     \
 	X(SW_MEMORY, 0x6581, RC_IO, "the card could not write its memory")          \
 	X(SW_LENGTH, 0x6700, RC_FORMAT, "wrong length")                             \
+	X(SW_NOT_NOW, 0x6901, RC_STATE, "command not accepted now")                 \
+	X(SW_FILE_TYPE, 0x6981, RC_FORMAT, "file of another type")                  \
+	X(SW_NO_CHALLENGE, 0x6984, RC_STATE, "no challenge was asked for")          \
+	X(SW_OFFSET, 0x6B00, RC_FORMAT, "offset outside the file")                  \
+	X(SW_WRONG_MAC, 0x9302, RC_AUTH, "wrong MAC")                               \
+	X(SW_APP_BLOCKED, 0x9303, RC_REFUSED, "application blocked for good")       \
+	X(SW_BALANCE, 0x9401, RC_REFUSED, "balance too low")                        \
+	X(SW_COUNTER, 0x9402, RC_REFUSED, "transaction counter used up")            \
+	X(SW_KEY_INDEX, 0x9403, RC_NOT_FOUND, "no key with this index")             \
+	X(SW_NO_PROOF, 0x9406, RC_NOT_FOUND, "proof not available")                 \
 	X(SW_CHANNEL, 0x6881, RC_FORMAT, "logical channel not supported")           \
 	X(SW_SECURE_MESSAGING, 0x6882, RC_FORMAT, "secure messaging not supported") \
 	X(SW_SECURITY_STATUS, 0x6982, RC_AUTH, "security status not satisfied")     \

@@ -237,8 +237,10 @@ struct ca_event_right {
 };
 struct ca_slot {
 	uint8_t slot, unit[UNIT_SIZE], decimals;
-	uint64_t credit_emm, credit_load, credit_code, refund, spent;
-	int64_t balance; /* not on the wire: decoding works it out, credits + refund − spent */
+	uint64_t credit_emm, credit_load, credit_code, refund;
+	uint64_t spent;    /* on the wire with what terminals took */
+	uint64_t paid_out; /* by payment terminals; not on the wire */
+	int64_t balance;   /* not on the wire: decoding works it out, credits + refund − spent */
 	uint8_t label_len;
 	char label[16];
 };

@@ -191,7 +191,7 @@ ca_slot_encode(const struct ca_slot *s, uint8_t *out, size_t cap, size_t *len)
 	write_be64(&w, s->credit_load);
 	write_be64(&w, s->credit_code);
 	write_be64(&w, s->refund);
-	write_be64(&w, s->spent);
+	write_be64(&w, s->spent + s->paid_out);
 	write_u8(&w, s->label_len);
 	write_bytes(&w, (const uint8_t *)s->label, s->label_len);
 	return written(&w, len);

@@ -61,7 +61,12 @@ enum dgi {
 				     u8, label ≤ 16 */
 	DGI_DOMAIN_I = 0x0F02,    /* of a security domain: parameter i of SCP03 u8 */
 	DGI_DOMAIN_KEYS = 0x8F01, /* of a security domain: as the data of PUT KEY */
-	DGI_PURSE_LIMIT = 0x0204  /* caller AID length u8, AID, largest single debit u32 */
+	DGI_PURSE_PBOC_KEY = 0x8205, /* type u8, index u8, version u8, algorithm u8, wrapped key 16,
+					KCV 3 */
+	DGI_PURSE_FILE = 0x0206, /* short identifier u8 (15, 16, 17), bytes; 17: tag u8, record */
+	DGI_PURSE_PIN = 0x8207,  /* wrapped block 16: length u8, BCD bytes, zeros */
+	DGI_PURSE_AUTH_CODE = 0x0208, /* 9 bytes below MAC1 of a purchase, of city cards */
+	DGI_PURSE_LIMIT = 0x0204      /* caller AID length u8, AID, largest single debit u32 */
 };
 
 #endif

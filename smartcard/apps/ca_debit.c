@@ -23,6 +23,8 @@ ca_debit(const struct card_env *env, struct record *r, uint32_t amount, enum ca_
 		*outcome = OUTCOME_BALANCE_LOW;
 	else if (result == PURSE_LIMIT)
 		*outcome = OUTCOME_LIMIT;
+	else if (result == PURSE_CLOSED)
+		*outcome = OUTCOME_FROZEN;
 	else if (result == PURSE_NO_SLOT || result == PURSE_UNIT)
 		*outcome = OUTCOME_NO_SLOT;
 	else

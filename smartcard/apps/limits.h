@@ -21,6 +21,6 @@
 #define CA_SESSIONS_MAX 4     /* pay-per-time sessions */
 #define CA_SESSION_SLICES 512 /* of one session */
 #define CA_PREVIEWS_MAX 32    /* preview ids counted */
-#define PURSE_SLOTS_MAX 4     /* until token slots exist */
+#define PURSE_SLOTS_MAX 16
 
 #endif

@@ -3,7 +3,7 @@
 #include "apps/profile.h"
 
 #include "apps/ca_state.h"
-#include "apps/purse_store.h"
+#include "apps/purse_trade.h"
 #include "base/mem.h"
 #include "wire/personalise.h"
 
@@ -16,6 +16,10 @@ _Static_assert(CORE_NV_SIZE + WHOLE_PAGES(CA_NV_SIZE) + WHOLE_PAGES(PURSE_NV_SIZ
 		       CARD_NV_SIZE,
 	       "memory of the television profile");
 _Static_assert(sizeof(struct ca_ram) <= CA_RAM_SIZE, "RAM of the CA application");
+_Static_assert(sizeof(struct purse_ram) <= PURSE_RAM_SIZE, "RAM of the purse");
+_Static_assert(PURSE_AT_CELLS % CARD_NV_PAGE == 0 && NV_CELL_SLOT * PURSE_CELLS <= CARD_NV_PAGE &&
+		       PURSE_CELLS_SIZE == 2 * CARD_NV_PAGE,
+	       "cells of the purse");
 _Static_assert(NV_CELL_SLOT *CA_CELLS <= CARD_NV_PAGE, "cells of the CA application");
 
 static const struct card_app ca_domain = { .name = "CA domain",

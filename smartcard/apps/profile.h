@@ -14,7 +14,7 @@ enum profile_domain { PROFILE_CA_DOMAIN = 1, PROFILE_PURSE_DOMAIN };
 
 #define PROFILE_APP_COUNT 2
 #define CA_RAM_SIZE 3072
-#define PURSE_RAM_SIZE 16
+#define PURSE_RAM_SIZE 272
 
 /* Volatile state of the applications; zeroed by the core at each reset. */
 struct profile_ram {

@@ -1,140 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The e-purse application: its commands and its personalisation (GET BALANCE and the log as in
- * JR/T 0025.1; the debit and credit commands of that face come with the payment terminal). */
+/* The e-purse application: the table of its commands (JR/T 0025.1-2010, 7). Slot 0 has two faces,
+ * e-deposit and e-purse, over one pool of money; FORMATS.md, "E-purse", says what that means. */
 #include "apps/profile.h"
 
-#include "apps/common.h"
-#include "apps/purse_store.h"
-#include "base/bytes.h"
+#include "apps/purse_trade.h"
 #include "base/mem.h"
-#include "base/status_word.h"
 #include "wire/personalise.h"
-
-#define INS_GET_BALANCE 0x5C
-#define INS_READ_RECORD 0xB2
-#define P2_PURSE 0x02       /* GET BALANCE: 01 deposit, 02 purse */
-#define P2_LOG 0xC4         /* READ RECORD: SFI 18h, by number */
-#define PURSE_DEBIT_SLOT 0U /* the viewer's money */
-
-static uint16_t
-purse_get_balance(struct card_env *env, struct card_call *call)
-{
-	struct purse_slot s;
-	uint64_t balance;
-	enum rc rc;
-
-	if (call->cmd->p1 != 0 || call->cmd->p2 != P2_PURSE)
-		return SW_P1P2;
-	rc = purse_slot_load(env, PURSE_DEBIT_SLOT, &s);
-	if (rc != RC_OK)
-		return rc == RC_NOT_FOUND ? SW_REFERENCE : app_status(rc);
-	balance = purse_slot_balance(&s);
-	put_be32(call->rsp, balance < UINT32_MAX ? (uint32_t)balance : UINT32_MAX);
-	call->rsp_len = 4;
-	return SW_OK;
-}
-
-static uint16_t
-purse_read_record(struct card_env *env, struct card_call *call)
-{
-	enum rc rc;
-
-	if (call->cmd->p2 != P2_LOG)
-		return SW_P1P2;
-	rc = purse_log_read(env, call->cmd->p1, call->rsp);
-	if (rc != RC_OK)
-		return rc == RC_NOT_FOUND ? SW_RECORD : app_status(rc);
-	call->rsp_len = PURSE_LOG_SIZE;
-	return SW_OK;
-}
-
-static uint16_t
-store_head(struct card_env *env, struct purse_head *head, uint16_t dgi, struct reader *r)
-{
-	const uint8_t *wrapped;
-	uint8_t kcv[CRYPTO_KCV];
-	enum rc rc = RC_OK;
-
-	if (dgi == DGI_PURSE_IDENTITY) {
-		head->issuer = read_be16(r);
-		head->leaf = read_be32(r);
-		head->has |= PURSE_HAS_IDENTITY;
-	} else {
-		head->key_version = read_u8(r);
-		wrapped = read_slice(r, CRYPTO_KEY);
-		read_bytes(r, kcv, sizeof kcv);
-		if (!wrapped || !reader_at_end(r))
-			return SW_DATA;
-		rc = card_unwrap_key(env->card, wrapped, kcv, head->key);
-		head->has |= PURSE_HAS_KEY;
-	}
-	if (rc == RC_OK)
-		rc = reader_at_end(r) ? purse_head_stage(env, head) : RC_FORMAT;
-	return rc == RC_AUTH ? SW_DATA : app_status(rc);
-}
-
-static uint16_t
-store_slot(struct card_env *env, struct reader *r)
-{
-	struct purse_slot s = { .used = true };
-	uint8_t slot = read_u8(r);
-
-	read_bytes(r, s.unit, sizeof s.unit);
-	s.decimals = read_u8(r);
-	s.maximum = read_be64(r);
-	s.label_len = read_u8(r);
-	if (slot >= PURSE_SLOTS_MAX || s.label_len > sizeof s.label || s.maximum > INT64_MAX)
-		return SW_DATA;
-	read_bytes(r, s.label, s.label_len);
-	return reader_at_end(r) ? app_status(purse_slot_stage(env, slot, &s)) : SW_DATA;
-}
-
-/* The entry of this caller, else the first free one. */
-static uint16_t
-store_limit(struct card_env *env, struct reader *r)
-{
-	struct purse_limit limit = { .aid_len = read_u8(r) }, old;
-	unsigned int place = PURSE_LIMITS_MAX;
-
-	if (limit.aid_len < 5 || limit.aid_len > sizeof limit.aid)
-		return SW_DATA;
-	read_bytes(r, limit.aid, limit.aid_len);
-	limit.single = read_be32(r);
-	if (!reader_at_end(r))
-		return SW_DATA;
-	for (unsigned int i = PURSE_LIMITS_MAX; i-- > 0;) {
-		enum rc rc = purse_limit_load(env, i, &old);
-
-		if (rc != RC_OK)
-			return app_status(rc);
-		if (old.aid_len == limit.aid_len && memcmp(old.aid, limit.aid, sizeof old.aid) == 0)
-			return app_status(purse_limit_stage(env, i, &limit));
-		if (old.aid_len == 0)
-			place = i;
-	}
-	return place < PURSE_LIMITS_MAX ? app_status(purse_limit_stage(env, place, &limit))
-					: SW_MEMORY_FULL;
-}
-
-static uint16_t
-purse_store_data(struct card_env *env, uint16_t dgi, const uint8_t *data, uint16_t len)
-{
-	struct reader r = reader_over(data, len);
-	struct purse_head head;
-	uint16_t sw;
-	enum rc rc;
-
-	if (dgi == DGI_PURSE_SLOT)
-		return store_slot(env, &r);
-	if (dgi == DGI_PURSE_LIMIT)
-		return store_limit(env, &r);
-	if (dgi != DGI_PURSE_IDENTITY && dgi != DGI_PURSE_KEY)
-		return SW_REFERENCE;
-	rc = purse_head_load(env, &head);
-	sw = rc == RC_OK ? store_head(env, &head, dgi, &r) : app_status(rc);
-	mem_wipe(&head, sizeof head);
-	return sw;
-}
 
 static bool
 purse_is_personalised(struct card_env *env)
@@ -143,15 +14,36 @@ purse_is_personalised(struct card_env *env)
 	struct purse_slot s;
 	bool complete = purse_head_load(env, &head) == RC_OK &&
 			head.has == (PURSE_HAS_IDENTITY | PURSE_HAS_KEY) &&
-			purse_slot_load(env, PURSE_DEBIT_SLOT, &s) == RC_OK;
+			purse_slot_load(env, 0, &s) == RC_OK;
 
 	mem_wipe(&head, sizeof head);
 	return complete;
 }
 
 static const struct card_command purse_commands[] = {
-	{ 0x80, INS_GET_BALANCE, P_ANY, 0, 0, ACCESS_ALWAYS, purse_get_balance },
-	{ 0x00, INS_READ_RECORD, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_record },
+	{ 0x80, 0x50, P_ANY, 7, 11, ACCESS_SECURED, purse_initialize },
+	{ 0x80, 0x52, P_ZERO, 11, 11, ACCESS_SECURED, purse_load },
+	{ 0x80, 0x54, P_ANY, 11, 15, ACCESS_SECURED, purse_debit },
+	{ 0x80, 0x58, P_ZERO, 14, 14, ACCESS_SECURED, purse_overdraft },
+	{ 0x80, 0xDC, P_ANY, 1, PURSE_RECORD_MAX, ACCESS_SECURED, purse_cache },
+	{ 0x80, 0x5A, P_ANY, 2, 2, ACCESS_ALWAYS, purse_prove },
+	{ 0x80, 0x5C, P_ANY, 0, 0, ACCESS_ALWAYS, purse_get_balance },
+	{ 0x80, 0x5E, P_ANY, 5, 13, ACCESS_SECURED, purse_change_pin },
+	{ 0x80, 0xCA, P_ZERO, 0, 0, ACCESS_ALWAYS, purse_get_auth_code },
+	{ 0x00, 0x20, P_ANY, 0, PURSE_PIN_MAX, ACCESS_SECURED, purse_verify },
+	{ 0x84, 0x24, P_ANY, 12, 36, ACCESS_SECURED, purse_unblock_pin },
+	{ 0x84, 0x16, P_ZERO, 4, 4, ACCESS_SECURED, purse_block_card },
+	{ 0x84, 0x18, P_ZERO, 4, 4, ACCESS_SECURED, purse_unblock },
+	{ 0x84, 0x1E, P_ANY, 4, 4, ACCESS_SECURED, purse_block },
+	{ 0x00, 0x84, P_ZERO, 0, 0, ACCESS_ALWAYS, purse_get_challenge },
+	{ 0x00, 0x82, P_ANY, 8, 8, ACCESS_SECURED, purse_external_authenticate },
+	{ 0x00, 0x88, P_ANY, 8, 8, ACCESS_SECURED, purse_internal_authenticate },
+	{ 0x00, 0xB0, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_binary },
+	{ 0x00, 0xB2, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_record },
+	{ 0x00, 0xD6, P_ANY, 1, PBOC_HOLDER, ACCESS_SECURED, purse_update_binary },
+	{ 0x04, 0xD6, P_ANY, 5, PBOC_HOLDER + 4, ACCESS_SECURED, purse_update_binary },
+	{ 0x00, 0xDC, P_ANY, 1, PURSE_RECORD_MAX, ACCESS_SECURED, purse_update_record },
+	{ 0x04, 0xDC, P_ANY, 5, PURSE_RECORD_MAX + 4, ACCESS_SECURED, purse_update_record },
 };
 
 const struct card_app purse_app = {
@@ -165,6 +57,7 @@ const struct card_app purse_app = {
 	.command_count = sizeof purse_commands / sizeof purse_commands[0],
 	.store_data = purse_store_data,
 	.is_personalised = purse_is_personalised,
+	.describe = purse_describe,
 	.serve = purse_serve,
 	.service = &purse_service_table,
 };

@@ -22,9 +22,9 @@ purse_log_stage(const struct card_env *env, const struct purse_entry *e)
 	write_u8(&w, e->kind);
 	write_u8(&w, e->slot);
 	write_u8(&w, e->source);
-	write_u8(&w, 0);
+	write_u8(&w, e->type);
 	write_be64(&w, e->amount);
-	write_be64(&w, e->balance_after);
+	write_be64(&w, (uint64_t)e->balance_after);
 	write_be32(&w, e->reference);
 	write_be32(&w, e->time);
 	return nv_part_stage(&env->part, entry_place(e->sequence), raw, sizeof raw);

@@ -18,6 +18,7 @@ enum purse_result {
 	PURSE_UNIT,      /* the slot holds another unit */
 	PURSE_WRONG_MAC, /* credit: cryptogram wrong */
 	PURSE_UNCHANGED, /* credit: seen before, or no greater than what is there */
+	PURSE_CLOSED,    /* the purse is blocked by its issuer: slot 0 moves no money */
 	PURSE_EXHAUSTED, /* transaction sequence number used up */
 	PURSE_FAULT      /* memory or cryptography failed */
 };

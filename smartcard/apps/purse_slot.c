@@ -6,10 +6,11 @@
 #include "base/mem.h"
 #include "derive/ladder.h"
 
-uint64_t
+int64_t
 purse_slot_balance(const struct purse_slot *s)
 {
-	return s->credit[0] + s->credit[1] + s->credit[2] + s->refund - s->spent;
+	return (int64_t)(s->credit[0] + s->credit[1] + s->credit[2] + s->refund - s->spent -
+			 s->paid_out);
 }
 
 static enum purse_result
@@ -35,10 +36,24 @@ serve_slot(struct card_env *purse, uint8_t slot, struct ca_slot *out)
 	out->credit_code = s.credit[CREDIT_CODE - 1];
 	out->refund = s.refund;
 	out->spent = s.spent;
-	out->balance = (int64_t)purse_slot_balance(&s);
+	out->paid_out = s.paid_out;
+	out->balance = purse_slot_balance(&s);
 	out->label_len = s.label_len;
 	memcpy(out->label, s.label, sizeof out->label);
 	return PURSE_OK;
+}
+
+/* Whether the purse's issuer lets its slot be moved. */
+static enum purse_result
+check_open(const struct card_env *purse, uint8_t slot)
+{
+	enum purse_state state;
+
+	if (slot != 0)
+		return PURSE_OK;
+	if (purse_state_now(purse, &state) != RC_OK)
+		return PURSE_FAULT;
+	return state == PURSE_ACTIVE ? PURSE_OK : PURSE_CLOSED;
 }
 
 /* The caller's largest single debit; without an entry nothing may be debited. */
@@ -57,9 +72,9 @@ check_limit(const struct card_env *purse, const uint8_t *aid, uint8_t aid_len, u
 	return PURSE_LIMIT;
 }
 
-static enum rc
-stage_transaction(const struct card_env *purse, const struct purse_head *head, uint8_t slot,
-		  const struct purse_slot *s, const struct purse_entry *entry)
+enum rc
+purse_transaction_stage(const struct card_env *purse, const struct purse_head *head, uint8_t slot,
+			const struct purse_slot *s, const struct purse_entry *entry)
 {
 	enum rc rc = purse_slot_stage(purse, slot, s);
 
@@ -79,7 +94,7 @@ certify(const struct card_env *purse, const struct purse_head *head, const struc
 	enum rc rc = ladder_derive(purse->crypto, head->key, LABEL_TAC, NULL, 0, key);
 
 	r->purse_sequence = head->sequence;
-	r->balance_after = (int64_t)purse_slot_balance(s);
+	r->balance_after = purse_slot_balance(s);
 	if (rc == RC_OK)
 		rc = record_tac(purse->crypto, key, r, r->tac);
 	mem_wipe(key, sizeof key);
@@ -108,7 +123,7 @@ commit_debit(struct card_env *purse, struct purse_head *head, struct purse_slot 
 	entry.balance_after = purse_slot_balance(s);
 	rc = certify(purse, head, s, &proof);
 	if (rc == RC_OK && amount > 0)
-		rc = stage_transaction(purse, head, r->slot, s, &entry);
+		rc = purse_transaction_stage(purse, head, r->slot, s, &entry);
 	if (rc != RC_OK)
 		return PURSE_FAULT;
 	*r = proof;
@@ -119,25 +134,27 @@ static enum purse_result
 serve_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_aid_len,
 	    struct record *r, uint32_t amount)
 {
-	enum purse_result result = PURSE_OK;
+	enum purse_result result = check_open(purse, r->slot);
 	struct purse_head head;
 	struct purse_slot s;
 	enum rc rc = purse_slot_load(purse, r->slot, &s);
 
 	if (rc != RC_OK)
 		return fault(rc);
+	if (result != PURSE_OK)
+		return result;
 	if (memcmp(s.unit, r->unit, sizeof s.unit) != 0)
 		return PURSE_UNIT;
 	if (amount > r->price)
 		return PURSE_LIMIT;
 	if (r->type == RECORD_PAYOUT)
-		result = amount == purse_slot_balance(&s) ? PURSE_OK : PURSE_LIMIT;
+		result = (int64_t)amount == purse_slot_balance(&s) ? PURSE_OK : PURSE_LIMIT;
 	if (result == PURSE_OK)
 		result = check_limit(purse, caller_aid, caller_aid_len,
 				     r->type == RECORD_PAYOUT ? 0 : amount);
 	if (result != PURSE_OK)
 		return result;
-	if (purse_slot_balance(&s) < amount)
+	if (purse_slot_balance(&s) + (int64_t)s.overdraft < (int64_t)amount)
 		return PURSE_BALANCE_LOW;
 	if (purse_head_load(purse, &head) != RC_OK)
 		return PURSE_FAULT;
@@ -212,7 +229,7 @@ commit_credit(struct card_env *purse, struct purse_head *head, const struct purs
 		rc = certify(purse, head, s, &proof);
 	}
 	if (rc == RC_OK)
-		rc = stage_transaction(purse, head, entry->slot, s, entry);
+		rc = purse_transaction_stage(purse, head, entry->slot, s, entry);
 	if (rc != RC_OK)
 		return PURSE_FAULT;
 	if (r)
@@ -232,15 +249,15 @@ apply_credit(struct card_env *purse, struct purse_head *head, const struct purse
 							  ? credit->record
 							  : credit->sequence };
 	struct purse_slot s;
-	uint64_t balance;
+	int64_t room;
 	enum rc rc = purse_slot_load(purse, credit->slot, &s);
 
 	if (rc != RC_OK)
 		return fault(rc);
 	if (!is_news(&s, credit, &entry.amount))
 		return PURSE_UNCHANGED;
-	balance = purse_slot_balance(&s);
-	if (balance > s.maximum || entry.amount > s.maximum - balance || entry.amount > UINT32_MAX)
+	room = (int64_t)s.maximum - purse_slot_balance(&s);
+	if (room < 0 || entry.amount > (uint64_t)room || entry.amount > UINT32_MAX)
 		return PURSE_LIMIT;
 	if (head->sequence == UINT32_MAX)
 		return PURSE_EXHAUSTED;

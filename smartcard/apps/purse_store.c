@@ -42,6 +42,14 @@ purse_head_stage(const struct card_env *env, const struct purse_head *h)
 	return rc;
 }
 
+static uint32_t
+slot_place(uint8_t slot)
+{
+	return slot < PURSE_SLOTS_FIRST
+		       ? PURSE_AT_SLOTS + slot * PURSE_SLOT_SIZE
+		       : PURSE_AT_SLOTS_MORE + (slot - PURSE_SLOTS_FIRST) * PURSE_SLOT_SIZE;
+}
+
 enum rc
 purse_slot_load(const struct card_env *env, uint8_t slot, struct purse_slot *s)
 {
@@ -51,8 +59,7 @@ purse_slot_load(const struct card_env *env, uint8_t slot, struct purse_slot *s)
 
 	if (slot >= PURSE_SLOTS_MAX)
 		return RC_NOT_FOUND;
-	rc = nv_part_read(&env->part, PURSE_AT_SLOTS + (uint32_t)slot * PURSE_SLOT_SIZE, raw,
-			  sizeof raw);
+	rc = nv_part_read(&env->part, slot_place(slot), raw, sizeof raw);
 	if (rc != RC_OK)
 		return rc;
 	s->used = read_u8(&r) != 0;
@@ -67,6 +74,17 @@ purse_slot_load(const struct card_env *env, uint8_t slot, struct purse_slot *s)
 	s->spent = read_be64(&r);
 	for (unsigned int i = 0; i < PURSE_SOURCES; i++)
 		s->credit_sequence[i] = read_be32(&r);
+	s->owner = read_be16(&r);
+	s->overdraft = read_be32(&r);
+	s->threshold = read_be32(&r);
+	s->ceiling = read_be32(&r);
+	s->paid_out = 0;
+	if (slot == 0) {
+		rc = nv_part_read(&env->part, PURSE_AT_FACE + PURSE_FACE_PAID_OUT, raw, 8);
+		s->paid_out = get_be64(raw);
+	}
+	if (rc != RC_OK)
+		return rc;
 	return s->used ? RC_OK : RC_NOT_FOUND;
 }
 
@@ -88,8 +106,11 @@ purse_slot_stage(const struct card_env *env, uint8_t slot, const struct purse_sl
 	write_be64(&w, s->spent);
 	for (unsigned int i = 0; i < PURSE_SOURCES; i++)
 		write_be32(&w, s->credit_sequence[i]);
-	return nv_part_stage(&env->part, PURSE_AT_SLOTS + (uint32_t)slot * PURSE_SLOT_SIZE, raw,
-			     sizeof raw);
+	write_be16(&w, s->owner);
+	write_be32(&w, s->overdraft);
+	write_be32(&w, s->threshold);
+	write_be32(&w, s->ceiling);
+	return nv_part_stage(&env->part, slot_place(slot), raw, sizeof raw);
 }
 
 enum rc

@@ -11,6 +11,7 @@
 #include "wire/iso7816/apdu.h"
 
 struct card;
+struct writer;
 
 #define CARD_RESPONSE_MAX 1024 /* data bytes of an answer */
 
@@ -66,6 +67,9 @@ struct card_app {
 	 * (staged in several commits by the core: each call with step 0, 1, 2 … until
 	 * RC_NOT_FOUND). NULL: zeros. */
 	enum rc (*format)(struct card_env *env, unsigned int step);
+	/* Writes what SELECT answers inside A5; 9000, or 6283 with the same answer; any other word
+	 * is SELECT's. NULL: the application's name as label (50). */
+	uint16_t (*describe)(struct card_env *env, struct writer *fci);
 	/* One DGI of personalisation (wire/personalise.h), data as received; unwrap keys with
 	 * card_unwrap_key(). Returns a status word. */
 	uint16_t (*store_data)(struct card_env *env, uint16_t dgi, const uint8_t *data,
@@ -86,6 +90,11 @@ struct card_app {
 
 /* For applications, implemented by the core. */
 bool card_is_secured(const struct card *card);
+/* Counts commands from the reset, this one included, whoever answers it: state that holds for the
+ * next command only holds for this number + 1. */
+uint32_t card_command_number(const struct card *card);
+/* Counts selections of applications: state that ends with the next SELECT holds for this number. */
+uint32_t card_selection_number(const struct card *card);
 /* Deciphers a wrapped 16-byte key with the static DEK of the open session and checks its KCV
  * (kcv NULL: not checked). RC_AUTH: wrong KCV; RC_STATE: no session; RC_CRYPTO. */
 enum rc card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY],

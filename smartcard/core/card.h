@@ -48,6 +48,8 @@ struct card {
 	uint8_t perso_block;  /* number that its next block must have */
 	uint8_t status_p1;    /* of the GET STATUS that has more to say, 0 none */
 	uint8_t status_next;  /* entry that comes next */
+	uint32_t commands;    /* since the reset, this one included */
+	uint32_t selections;  /* SELECTs that succeeded */
 	bool powered;
 	struct scp03_session session;
 	uint8_t session_dek_len;

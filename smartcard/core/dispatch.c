@@ -140,6 +140,15 @@ life_forbids(const struct card *card, const struct apdu *cmd)
 	       cmd->ins != INS_SET_STATUS;
 }
 
+/* Whether the selected application has this command of a secured class for itself. */
+static bool
+is_its_own(const struct card *card, const struct apdu *cmd)
+{
+	uint16_t sw;
+
+	return find_command(commands_of(card), cmd->cla, cmd->ins, &sw) != NULL;
+}
+
 /* Removes secure messaging from the command; SW_OK when there was none where none is needed. */
 static uint16_t
 unwrap(struct card *card, size_t *cmd_len, struct apdu *cmd, bool *wrapped)
@@ -158,7 +167,7 @@ unwrap(struct card *card, size_t *cmd_len, struct apdu *cmd, bool *wrapped)
 		return SW_OK;
 	}
 	if (!card_is_domain(card, card->selected))
-		return SW_SECURE_MESSAGING;
+		return is_its_own(card, cmd) ? SW_OK : SW_SECURE_MESSAGING;
 	if (cmd->ins == INS_EXTERNAL_AUTHENTICATE)
 		return SW_OK; /* carries its own MAC, checked by its handler */
 	if (!card->session.open || (card->session.level & SCP03_C_MAC) == 0)
@@ -265,6 +274,7 @@ card_transmit(struct card *card, const uint8_t *cmd, size_t cmd_len, uint8_t *rs
 	} else if (cmd_len > sizeof card->command) {
 		sw = SW_LENGTH;
 	} else {
+		card->commands++;
 		memcpy(card->command, cmd, cmd_len);
 		sw = process(card, cmd_len, cap, &len);
 		memcpy(rsp, card->response, len);

@@ -10,6 +10,7 @@
 #define P2_NEXT 0x02
 #define P2_FIRST_NO_FCI 0x0C
 #define NOT_FOUND 0xFFU
+#define FCI_OWN_MAX 48U
 
 /* What older tools send for the issuer domain. */
 static const uint8_t old_issuer_aid[] = { 0xA0, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00 };
@@ -53,42 +54,61 @@ find(const struct card *card, const struct apdu *cmd)
 	return NOT_FOUND;
 }
 
-/* 6F { 84 AID, A5 { 9F65 01 FF | 50 label } } */
+/* What stands inside A5: 9F65 01 FF of a domain, the application's own words, or its name. */
 static uint16_t
-write_fci(const struct card *card, struct card_call *call)
+describe(struct card *card, unsigned int index, struct writer *w)
 {
 	static const uint8_t issuer[] = { 0x9F, 0x65, 0x01, 0xFF };
-	const struct card_app *app = card_app_at(card, card->selected);
-	struct writer w = writer_over(call->rsp, CARD_RESPONSE_MAX);
-	uint8_t label = 0, own;
+	const struct card_app *app = card_app_at(card, index);
+	struct card_confined before;
+	uint8_t label = 0;
+	uint16_t sw;
 
+	if (card_is_domain(card, index)) {
+		write_bytes(w, issuer, sizeof issuer);
+		return SW_OK;
+	}
+	if (app->describe) {
+		before = card_enter(card, index);
+		sw = app->describe(&card->env[index], w);
+		card_leave(card, index, &before);
+		return sw;
+	}
 	while (label < 16 && app->name[label] != '\0')
 		label++;
-	own = card_is_domain(card, card->selected) ? (uint8_t)sizeof issuer : (uint8_t)(2 + label);
+	write_u8(w, 0x50);
+	write_u8(w, label);
+	write_bytes(w, (const uint8_t *)app->name, label);
+	return SW_OK;
+}
+
+/* 6F { 84 AID, A5 { … } } */
+static uint16_t
+write_fci(const struct card *card, const struct writer *own, struct card_call *call)
+{
+	const struct card_app *app = card_app_at(card, card->selected);
+	struct writer w = writer_over(call->rsp, CARD_RESPONSE_MAX);
+
 	write_u8(&w, 0x6F);
-	write_u8(&w, (uint8_t)(2 + app->aid_len + 2 + own));
+	write_u8(&w, (uint8_t)(2U + app->aid_len + 2U + own->len));
 	write_u8(&w, 0x84);
 	write_u8(&w, app->aid_len);
 	write_bytes(&w, app->aid, app->aid_len);
 	write_u8(&w, 0xA5);
-	write_u8(&w, own);
-	if (card_is_domain(card, card->selected)) {
-		write_bytes(&w, issuer, sizeof issuer);
-	} else {
-		write_u8(&w, 0x50);
-		write_u8(&w, label);
-		write_bytes(&w, (const uint8_t *)app->name, label);
-	}
+	write_u8(&w, (uint8_t)own->len);
+	write_bytes(&w, own->base, own->len);
 	call->rsp_len = (uint16_t)w.len;
-	return w.failed ? SW_FAULT : SW_OK;
+	return w.failed || own->failed ? SW_FAULT : SW_OK;
 }
 
 uint16_t
 card_select(struct card *card, const struct apdu *cmd, struct card_call *call)
 {
+	uint8_t own[FCI_OWN_MAX];
+	struct writer fci = writer_over(own, sizeof own);
 	unsigned int found;
 	struct entry e;
-	uint16_t sw;
+	uint16_t sw, described;
 
 	card_close_channel(card);
 	if (cmd->p1 != P1_BY_NAME ||
@@ -105,7 +125,13 @@ card_select(struct card *card, const struct apdu *cmd, struct card_call *call)
 		return SW_MEMORY;
 	if ((e.flags & ENTRY_LOCKED) != 0)
 		return SW_CONDITIONS;
+	described = describe(card, found, &fci);
+	if (described != SW_OK && described != SW_CARD_LOCKED)
+		return described;
 	card->selected = (uint8_t)found;
-	sw = cmd->p2 == P2_FIRST_NO_FCI ? (uint16_t)SW_OK : write_fci(card, call);
-	return sw == SW_OK && card->life == CARD_LOCKED ? (uint16_t)SW_CARD_LOCKED : sw;
+	card->selections++;
+	sw = cmd->p2 == P2_FIRST_NO_FCI ? (uint16_t)SW_OK : write_fci(card, &fci, call);
+	if (sw == SW_OK && card->life == CARD_LOCKED)
+		return SW_CARD_LOCKED;
+	return sw == SW_OK ? described : sw;
 }

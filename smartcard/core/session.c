@@ -22,6 +22,18 @@ card_is_secured(const struct card *card)
 	return card->life == CARD_SECURED;
 }
 
+uint32_t
+card_command_number(const struct card *card)
+{
+	return card->commands;
+}
+
+uint32_t
+card_selection_number(const struct card *card)
+{
+	return card->selections;
+}
+
 enum rc
 card_unwrap_key(const struct card *card, const uint8_t wrapped[CRYPTO_KEY], const uint8_t *kcv,
 		uint8_t key[CRYPTO_KEY])

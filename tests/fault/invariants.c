@@ -21,8 +21,8 @@ invariant_02_balance_is_within_bounds(const struct card_view *v)
 	const uint64_t credits = s->credit[0] + s->credit[1] + s->credit[2] + s->refund;
 
 	/* Unsigned: a wrap would show as spent above credits, or as a sum below a part. */
-	return !v->has_slot || (s->spent <= credits && credits >= s->credit[0] &&
-				purse_slot_balance(s) <= s->maximum);
+	return !v->has_slot || (s->spent + s->paid_out <= credits && credits >= s->credit[0] &&
+				purse_slot_balance(s) <= (int64_t)s->maximum);
 }
 
 /* Every debit has its record, and the newest entry of the log has the balance. */
@@ -33,7 +33,8 @@ invariant_03_money_is_conserved(const struct card_view *v)
 		return true;
 	if (v->journal.head <= CA_RECORDS_MAX && v->recorded != v->slot.spent)
 		return false;
-	return v->log_count == 0 || get_be64(v->log[0] + 16) == purse_slot_balance(&v->slot);
+	return v->log_count == 0 ||
+	       (int64_t)get_be64(v->log[0] + 16) == purse_slot_balance(&v->slot);
 }
 
 static bool

@@ -15,6 +15,7 @@ extern const struct sweep_table sweep_table_ca;      /* ECM, EMM kinds, purchase
 extern const struct sweep_table sweep_table_time;    /* pay per time, previews, bookings */
 extern const struct sweep_table sweep_table_keys;    /* SCP03, PUT KEY, DELETE of keys */
 extern const struct sweep_table sweep_table_content; /* INSTALL, DELETE, extradition, SET STATUS */
+extern const struct sweep_table sweep_table_purse;   /* the PBOC face */
 extern const struct sweep_table sweep_table_store;   /* STORE DATA, each data grouping */
 
 /* A command that writes nothing; data as hex. */
@@ -22,6 +23,7 @@ struct sweep_reader {
 	enum view_entry app;
 	uint8_t cla, ins, p1, p2;
 	const char *data;
+	uint16_t sw; /* that it answers; 0: 9000 or 6310 */
 };
 extern const struct sweep_reader sweep_readers[];
 extern const size_t sweep_reader_count;

@@ -4,6 +4,7 @@
 #include "sweep_rows.h"
 
 #include "base/status_word.h"
+#include "card_purse.h"
 #include "test.h"
 #include "wire/personalise.h"
 
@@ -181,6 +182,49 @@ prepare_limit(struct sweep *s)
 }
 
 static void
+prepare_face_key(struct sweep *s)
+{
+	const struct pboc_key key = fix_face_key(PBOC_KEY_PURCHASE, 5);
+	struct writer w = value(s);
+
+	write_u8(&w, PBOC_KEY_PURCHASE);
+	write_u8(&w, 5);
+	write_u8(&w, 2);
+	write_u8(&w, key.algorithm);
+	fix_write_wrapped(&w, key.bytes, true);
+	made(s, &w);
+}
+
+static void
+prepare_file(struct sweep *s)
+{
+	struct writer w = value(s);
+
+	write_u8(&w, 0x15);
+	memset(write_room(&w, PBOC_PUBLIC), 0x77, PBOC_PUBLIC);
+	made(s, &w);
+}
+
+static void
+prepare_purse_pin(struct sweep *s)
+{
+	static const uint8_t pin[CRYPTO_KEY] = { 2, 0x98, 0x76 };
+	struct writer w = value(s);
+
+	fix_write_wrapped(&w, pin, false);
+	made(s, &w);
+}
+
+static void
+prepare_auth_code(struct sweep *s)
+{
+	struct writer w = value(s);
+
+	write_bytes(&w, (const uint8_t *)"auth code", PBOC_AUTH_CODE);
+	made(s, &w);
+}
+
+static void
 prepare_i(struct sweep *s)
 {
 	s->data[0] = SCP03_I_PSEUDO_RANDOM;
@@ -284,6 +328,10 @@ static const struct sweep_row rows[] = {
 	STORE("purse card key", DGI_PURSE_KEY, START_UNSECURED, prepare_key),
 	STORE("slot", DGI_PURSE_SLOT, START_UNSECURED, prepare_slot),
 	STORE("limit", DGI_PURSE_LIMIT, START_UNSECURED, prepare_limit),
+	STORE("key of the face", DGI_PURSE_PBOC_KEY, START_UNSECURED, prepare_face_key),
+	STORE("file of the face", DGI_PURSE_FILE, START_UNSECURED, prepare_file),
+	STORE("PIN of the purse", DGI_PURSE_PIN, START_UNSECURED, prepare_purse_pin),
+	STORE("authentication code", DGI_PURSE_AUTH_CODE, START_UNSECURED, prepare_auth_code),
 	STORE("parameter i of a domain", DGI_DOMAIN_I, START_UNSECURED, prepare_i),
 	{ .name = "STORE DATA: keys of a domain",
 	  .app = VIEW_ISSUER,
@@ -312,13 +360,20 @@ static const struct sweep_row rows[] = {
 const struct sweep_table sweep_table_store = { rows, sizeof rows / sizeof rows[0] };
 
 const struct sweep_reader sweep_readers[] = {
-	{ VIEW_ISSUER, 0x80, 0xCA, 0x9F, 0x7F, "" },
-	{ VIEW_ISSUER, 0x00, 0xCA, 0x00, 0x66, "" },
-	{ VIEW_ISSUER, 0x80, 0xF2, 0x40, 0x02, "4F00" },
-	{ VIEW_CA, CA_CLA, CA_INS_OPEN_CHANNEL, 0, 0, NULL },
-	{ VIEW_CA, CA_CLA, CA_INS_REPORT, 0, 0, "00000000" },
-	{ VIEW_CA, CA_CLA, CA_INS_GET_DATA, CA_DATA_STATUS, 0, "" },
-	{ VIEW_PURSE, 0x80, 0x5C, 0, 2, "" },
-	{ VIEW_PURSE, 0x00, 0xB2, 1, 0xC4, "" },
+	{ VIEW_ISSUER, 0x80, 0xCA, 0x9F, 0x7F, "", 0 },
+	{ VIEW_ISSUER, 0x00, 0xCA, 0x00, 0x66, "", 0 },
+	{ VIEW_ISSUER, 0x80, 0xF2, 0x40, 0x02, "4F00", 0 },
+	{ VIEW_CA, CA_CLA, CA_INS_OPEN_CHANNEL, 0, 0, NULL, 0 },
+	{ VIEW_CA, CA_CLA, CA_INS_REPORT, 0, 0, "00000000", 0 },
+	{ VIEW_CA, CA_CLA, CA_INS_GET_DATA, CA_DATA_STATUS, 0, "", 0 },
+	{ VIEW_PURSE, 0x80, 0x5C, 0, 2, "", 0 },
+	{ VIEW_PURSE, 0x00, 0xB2, 1, 0xCC, "", 0 },
+	{ VIEW_PURSE, 0x00, 0xB0, 0x95, 0, "", 0 },
+	{ VIEW_PURSE, 0x00, 0x84, 0, 0, "", 0 },
+	{ VIEW_PURSE, 0x00, 0x88, 0, 1, "0102030405060708", 0 },
+	{ VIEW_PURSE, 0x80, 0x50, 1, 2, "0100000001000000000001", 0 },
+	{ VIEW_PURSE, 0x80, 0xDC, 2, 0xB8, "01", SW_NOT_NOW }, /* RAM only; see compound debit */
+	{ VIEW_PURSE, 0x80, 0xCA, 0, 0, "", SW_REFERENCE },
+	{ VIEW_PURSE, 0x80, 0x5A, 0, 6, "0000", SW_NO_PROOF },
 };
 const size_t sweep_reader_count = sizeof sweep_readers / sizeof sweep_readers[0];

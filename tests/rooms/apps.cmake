@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tessera_card_fixture: a personalised card whose keys the test knows (card_fixture.h).
 add_library(tessera_card_fixture STATIC support/card_box.c support/card_fixture.c
-	support/card_messages.c)
+	support/card_messages.c support/card_purse.c)
 target_include_directories(tessera_card_fixture PUBLIC support)
 target_compile_options(tessera_card_fixture PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tessera_channel
@@ -10,12 +10,12 @@ target_link_libraries(tessera_card_fixture PUBLIC tessera_apps tessera_core tess
 # tessera_nv_sweep: the engine that cuts the power in every row of a table (nv_sweep.h).
 add_library(tessera_nv_sweep STATIC support/card_view.c support/nv_sweep.c
 	support/nv_sweep_host.c fault/invariants.c fault/sweep_rows_ca.c
-	fault/sweep_rows_content.c fault/sweep_rows_keys.c fault/sweep_rows_store.c
-	fault/sweep_rows_time.c)
+	fault/sweep_rows_content.c fault/sweep_rows_keys.c fault/sweep_rows_purse.c
+	fault/sweep_rows_store.c fault/sweep_rows_time.c)
 target_compile_options(tessera_nv_sweep PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_nv_sweep PUBLIC tessera_card_fixture)
 
-foreach(noun channel ecm emm emm_command perso pin purchase purse record)
+foreach(noun channel ecm emm emm_command perso pin purchase purse purse_admin purse_face record)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
 foreach(noun power read)
@@ -25,6 +25,7 @@ tessera_test(NAME core_wear SOURCES unit/test_core_wear.c USES tessera_nv_sweep)
 tessera_test(NAME fault_core_invariants SOURCES fault/test_core_invariants.c
 	USES tessera_nv_sweep)
 tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fixture)
+tessera_fuzz(NAME purse SOURCES fuzz/fuzz_purse.c USES tessera_card_fixture)
 tessera_fuzz(NAME ca_channel SOURCES fuzz/fuzz_ca_channel.c USES tessera_card_fixture)
 
 tessera_test(NAME apps_tree SOURCES unit/test_apps_tree.c support/tree_bench.c

@@ -2,6 +2,8 @@
 /* A personalised card for tests. */
 #include "card_fixture.h"
 
+#include "card_purse.h"
+
 #include "base/bytes.h"
 #include "base/status_word.h"
 #include "channel/scp03.h"
@@ -288,7 +290,8 @@ personalise_purse(struct card_fixture *f, struct scp03_session *s)
 	write_u8(&w, AID_CA_LEN);
 	write_bytes(&w, aid_ca, AID_CA_LEN);
 	write_be32(&w, FIX_LIMIT);
-	store(f, s, block, DGI_PURSE_LIMIT, &w);
+	store(f, s, block++, DGI_PURSE_LIMIT, &w);
+	fix_personalise_face(f, s, &block);
 }
 
 /* New SCP03 keys, without which a card does not become SECURED. */

@@ -142,6 +142,14 @@ is_ca_same(const struct card_fixture *f, const uint8_t *bytes, const struct nv_p
 	       is_same(f, bytes, part->base + behind, part->size - behind);
 }
 
+/* The cells of the purse stand in the middle. */
+static bool
+is_purse_same(const struct card_fixture *f, const uint8_t *bytes, const struct nv_part *part)
+{
+	return is_same(f, bytes, part->base, PURSE_AT_CELLS) &&
+	       is_same(f, bytes, part->base + PURSE_AT_FACE, part->size - PURSE_AT_FACE);
+}
+
 /* Cells stand at a partition's beginning. */
 static bool
 is_part_same(const struct card_fixture *f, const uint8_t *bytes, const struct nv_part *part,
@@ -169,7 +177,7 @@ view_homes_equal(const struct card_fixture *f, const struct card_view *v, const 
 			same = is_part_same(f, bytes, &env->part, cells);
 		else
 			same = (i == view_index(VIEW_CA) ? is_ca_same(f, bytes, &env->part)
-							 : is_part_same(f, bytes, &env->part, 0)) &&
+							 : is_purse_same(f, bytes, &env->part)) &&
 			       (env->annex.size == 0 || is_part_same(f, bytes, &env->annex, 0));
 	}
 	return same;

@@ -42,7 +42,11 @@ sweep_select(struct sweep *s, enum view_entry what)
 {
 	const struct card_app *app = card_app_at(&s->f.card, view_index(what));
 
-	fix_select(&s->f, app->aid, app->aid_len);
+	const uint16_t sw =
+		fix_send(&s->f, 0x00, 0xA4, 0x04, 0x00, app->aid, app->aid_len, NULL, NULL);
+
+	/* A purse that its issuer has blocked says so, or hides. */
+	MUST(sw == SW_OK || (what == VIEW_PURSE && (sw == SW_CARD_LOCKED || sw == SW_FUNCTION)));
 }
 
 struct sweep_answer

@@ -144,7 +144,7 @@ limits__of_four_callers_have_room_and_one_is_replaced(void)
 static void
 slot__out_of_range_is_refused(void)
 {
-	uint8_t value[14] = { 4, 'E', 'U', 'R', 2, 0, 0, 0, 0, 0, 0, 1, 0, 0 };
+	uint8_t value[14] = { PURSE_SLOTS_MAX, 'E', 'U', 'R', 2, 0, 0, 0, 0, 0, 0, 1, 0, 0 };
 
 	CHECK(store(aid_purse, sizeof aid_purse, DGI_PURSE_SLOT, value, sizeof value) == SW_DATA);
 	value[0] = 0;

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define P2_LOG 0xC4
+#define P2_LOG 0xCC /* SFI 19h, by number */
 
 static const uint8_t aid_purse[] = AID_PURSE;
 static const uint8_t aid_ca[] = AID_CA;
@@ -70,12 +70,13 @@ balance__is_asked_at_the_purse_itself(void)
 	fix_select(&f, aid_purse, sizeof aid_purse);
 	CHECK(fix_send(&f, 0x80, 0x5C, 0, 2, NULL, 0, rsp, &len) == SW_OK);
 	CHECK(len == 4 && get_be32(rsp) == 1234);
-	CHECK(fix_send(&f, 0x80, 0x5C, 0, 1, NULL, 0, rsp, &len) == SW_P1P2);
+	CHECK(fix_send(&f, 0x80, 0x5C, 0, 1, NULL, 0, rsp, &len) == SW_SECURITY_STATUS);
+	CHECK(fix_send(&f, 0x80, 0x5C, 0, 3, NULL, 0, rsp, &len) == SW_P1P2);
 	CHECK(fix_send(&f, 0x80, 0x5C, 0, 2, aid_ca, 1, rsp, &len) == SW_LENGTH);
 }
 
 static void
-purse__knows_no_command_that_moves_money(void)
+purse__knows_the_commands_of_its_face_and_no_other(void)
 {
 	uint8_t rsp[256], data[16] = { 0 };
 	unsigned int known = 0;
@@ -93,7 +94,7 @@ purse__knows_no_command_that_moves_money(void)
 			known += sw != SW_INS;
 		}
 	}
-	CHECK(known == 2);
+	CHECK(known == 17); /* 50 52 54 58 5A 5C 5E CA DC; 20 82 84 88 B0 B2 D6 DC */
 }
 
 static void
@@ -120,7 +121,7 @@ log__shows_the_last_twenty_newest_first(void)
 	}
 	CHECK(read_record(21, rsp, &len) == SW_RECORD);
 	CHECK(read_record(0, rsp, &len) == SW_RECORD);
-	CHECK(fix_send(&f, 0x00, 0xB2, 1, 0x04, NULL, 0, rsp, &len) == SW_P1P2);
+	CHECK(fix_send(&f, 0x00, 0xB2, 1, 0x04, NULL, 0, rsp, &len) == SW_FILE);
 }
 
 static void
@@ -326,7 +327,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(balance__is_asked_at_the_purse_itself),
-		TEST(purse__knows_no_command_that_moves_money),
+		TEST(purse__knows_the_commands_of_its_face_and_no_other),
 		TEST(log__shows_the_last_twenty_newest_first),
 		TEST(debit__by_a_caller_without_a_limit_is_refused),
 		TEST(debit__refused_stages_nothing_and_leaves_the_record_alone),
