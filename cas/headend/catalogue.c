@@ -234,7 +234,7 @@ service_get(struct head *h, uint16_t id, struct head_service *s)
 	return rc;
 }
 
-/* Runs up to three statements about one number in a transaction; the first must change a row. */
+/* Runs some statements about one number in a transaction; the first must change a row. */
 static enum rc
 remove_by(struct head *h, const char *what, int64_t id, const char *const *statements, size_t n)
 {
@@ -265,15 +265,18 @@ service_remove(struct head *h, uint16_t id)
 {
 	static const char *const statements[] = { "DELETE FROM service WHERE id = ?",
 						  "DELETE FROM service_product WHERE service = ?",
+						  "DELETE FROM event_terms WHERE event IN"
+						  " (SELECT id FROM event WHERE service = ?)",
 						  "DELETE FROM event WHERE service = ?" };
 
-	return remove_by(h, "service", id, statements, 3);
+	return remove_by(h, "service", id, statements, 4);
 }
 
 enum rc
 event_remove(struct head *h, uint32_t id)
 {
-	static const char *const statements[] = { "DELETE FROM event WHERE id = ?" };
+	static const char *const statements[] = { "DELETE FROM event WHERE id = ?",
+						  "DELETE FROM event_terms WHERE event = ?" };
 
-	return remove_by(h, "event", id, statements, 1);
+	return remove_by(h, "event", id, statements, 2);
 }

@@ -40,6 +40,17 @@ struct head_event {
 	bool exclusive; /* products do not open the service meanwhile */
 	bool no_callback;
 	bool for_sale;
+	struct event_slice {
+		uint32_t price; /* minor units; 0: not sold by time */
+		uint16_t seconds;
+		uint32_t ceiling; /* of a session; 0 none */
+	} slice;
+	struct event_preview {
+		uint32_t id; /* 0: the event's */
+		uint16_t seconds, periods;
+		uint8_t starts;
+		uint8_t unit_s; /* 0: no preview */
+	} preview;
 };
 
 /* One transaction each. RC_CONFLICT: the number is taken; RC_NOT_FOUND: a service or product that
@@ -49,6 +60,11 @@ enum rc product_add(struct head *h, const struct head_product *p) RC_CHECKED;
 enum rc service_add(struct head *h, const struct head_service *s) RC_CHECKED;
 /* RC_CONFLICT also: another event of the service overlaps; RC_REFUSED: a slot that no card has. */
 enum rc event_add(struct head *h, const struct head_event *e) RC_CHECKED;
+
+/* All of them in one transaction, or none. *failed: the first that cannot be, with what event_add
+ * would say. dry_run: everything is checked, nothing is kept. */
+enum rc event_add_all(struct head *h, const struct head_event *events, size_t count, bool dry_run,
+		      size_t *failed) RC_CHECKED;
 
 /* RC_NOT_FOUND. */
 enum rc product_get(struct head *h, uint16_t id, struct head_product *p) RC_CHECKED;

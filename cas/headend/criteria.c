@@ -48,6 +48,29 @@ put_service(const struct head_service *s, struct ecm_criteria *out)
 }
 
 static void
+put_slice(const struct head_event *e, struct ecm_slice *s)
+{
+	*s = (struct ecm_slice) { .event_id = e->id,
+				  .slot = e->slot,
+				  .flags = e->no_callback ? OFFER_NO_CALLBACK : 0,
+				  .price = e->slice.price,
+				  .seconds = e->slice.seconds,
+				  .ceiling = e->slice.ceiling,
+				  .event_end = e->end };
+	memcpy(s->unit, e->unit, UNIT_SIZE);
+}
+
+static void
+put_preview(const struct head_event *e, struct ecm_preview *p)
+{
+	*p = (struct ecm_preview) { .id = e->preview.id > 0 ? e->preview.id : e->id,
+				    .seconds = e->preview.seconds,
+				    .periods = e->preview.periods,
+				    .starts = e->preview.starts,
+				    .unit_s = e->preview.unit_s };
+}
+
+static void
 put_current(const struct head_event *e, uint32_t t, struct ecm_criteria *out)
 {
 	if (e->exclusive) {
@@ -61,6 +84,12 @@ put_current(const struct head_event *e, uint32_t t, struct ecm_criteria *out)
 		out->has_event = true;
 		out->event_id = e->id;
 	}
+	out->has_slice = e->slice.price > 0;
+	if (out->has_slice)
+		put_slice(e, &out->slice);
+	out->has_preview = e->preview.unit_s > 0;
+	if (out->has_preview)
+		put_preview(e, &out->preview);
 	out->title_len = put_title(e->title, out->title);
 }
 

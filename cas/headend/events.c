@@ -8,7 +8,9 @@
 #define EVENT_COLUMNS                                                                         \
 	"SELECT id, service, title, start_at, end_at, window_start, window_end, slot, unit, " \
 	"price,"                                                                              \
-	" price_record, exclusive, no_callback, for_sale FROM event "
+	" price_record, exclusive, no_callback, for_sale, slice_price, slice_s, ceiling,"     \
+	" preview_id, preview_s, preview_periods, preview_starts, preview_unit_s"             \
+	" FROM event LEFT JOIN event_terms ON event_terms.event = event.id "
 
 static void
 take_event(const struct store_rows *rows, struct head_event *e)
@@ -26,6 +28,14 @@ take_event(const struct store_rows *rows, struct head_event *e)
 				   .exclusive = store_int(rows, 11) != 0,
 				   .no_callback = store_int(rows, 12) != 0,
 				   .for_sale = store_int(rows, 13) != 0 };
+	e->slice =
+		(struct event_slice) { (uint32_t)store_int(rows, 14), (uint16_t)store_int(rows, 15),
+				       (uint32_t)store_int(rows, 16) };
+	e->preview = (struct event_preview) { (uint32_t)store_int(rows, 17),
+					      (uint16_t)store_int(rows, 18),
+					      (uint16_t)store_int(rows, 19),
+					      (uint8_t)store_int(rows, 20),
+					      (uint8_t)store_int(rows, 21) };
 	snprintf(e->title, sizeof e->title, "%s", store_text(rows, 2));
 	snprintf(e->unit, sizeof e->unit, "%s", store_text(rows, 8));
 }

@@ -28,6 +28,13 @@ check_event(struct head *h, const struct head_event *e)
 	if (e->slot != 0)
 		return head_fail(h, RC_REFUSED, "cards of this release hold slot 0 only, not %u",
 				 e->slot);
+	if (e->slice.price > 0 && e->slice.seconds == 0)
+		return head_fail(h, RC_RANGE, "a slice lasts a second at least");
+	if (e->slice.ceiling > 0 && e->slice.ceiling < e->slice.price)
+		return head_fail(h, RC_RANGE, "the ceiling does not suffice for one slice");
+	if (e->preview.unit_s > 0 && e->preview.seconds == 0 && e->preview.periods == 0)
+		return head_fail(h, RC_RANGE,
+				 "a preview is limited by seconds or by crypto periods");
 	return check_times(h, e);
 }
 
@@ -73,6 +80,33 @@ insert_event(struct head *h, const struct head_event *e)
 	return head_store(h, rc);
 }
 
+/* What is sold by time, and shown before: only where there is any. */
+static enum rc
+insert_terms(struct head *h, const struct head_event *e, int64_t change)
+{
+	const struct event_slice *s = &e->slice;
+	const struct event_preview *p = &e->preview;
+	enum rc rc;
+
+	if (s->price == 0 && p->unit_s == 0)
+		return RC_OK;
+	rc = store_run(h->store,
+		       "INSERT INTO event_terms(event, slice_price, slice_s, ceiling, preview_id,"
+		       " preview_s, preview_periods, preview_starts, preview_unit_s)"
+		       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		       "iiiiiiiii", (int64_t)e->id, (int64_t)s->price, (int64_t)s->seconds,
+		       (int64_t)s->ceiling, (int64_t)(p->id > 0 ? p->id : e->id),
+		       (int64_t)p->seconds, (int64_t)p->periods, (int64_t)p->starts,
+		       (int64_t)p->unit_s);
+	if (rc == RC_OK && s->price > 0)
+		rc = store_run(h->store,
+			       "INSERT INTO slice_history(event, change, service, slot, unit,"
+			       " price) VALUES(?, ?, ?, ?, ?, ?)",
+			       "iiiiti", (int64_t)e->id, change, (int64_t)e->service_id,
+			       (int64_t)e->slot, h->op.unit, (int64_t)s->price);
+	return head_store(h, rc);
+}
+
 static enum rc
 keep_in_history(struct head *h, uint32_t id, int64_t change)
 {
@@ -85,20 +119,44 @@ keep_in_history(struct head *h, uint32_t id, int64_t change)
 				    "ii", change, (int64_t)id));
 }
 
+static enum rc
+add(struct head *h, const struct head_event *e, int64_t change)
+{
+	enum rc rc = check_event(h, e);
+
+	if (rc == RC_OK)
+		rc = check_neighbours(h, e);
+	if (rc == RC_OK)
+		rc = insert_event(h, e);
+	if (rc == RC_OK)
+		rc = insert_terms(h, e, change);
+	return rc == RC_OK ? keep_in_history(h, e->id, change) : rc;
+}
+
 enum rc
 event_add(struct head *h, const struct head_event *e)
 {
 	int64_t change;
-	enum rc rc = check_event(h, e);
+	enum rc rc = head_begin(h, &change);
 
-	if (rc == RC_OK)
-		rc = head_begin(h, &change);
+	return rc == RC_OK ? head_end(h, add(h, e, change)) : rc;
+}
+
+enum rc
+event_add_all(struct head *h, const struct head_event *events, size_t count, bool dry_run,
+	      size_t *failed)
+{
+	int64_t change;
+	enum rc rc = head_begin(h, &change);
+
 	if (rc != RC_OK)
 		return rc;
-	rc = check_neighbours(h, e);
-	if (rc == RC_OK)
-		rc = insert_event(h, e);
-	if (rc == RC_OK)
-		rc = keep_in_history(h, e->id, change);
-	return head_end(h, rc);
+	for (size_t i = 0; rc == RC_OK && i < count; i++) {
+		*failed = i;
+		rc = add(h, &events[i], change);
+	}
+	if (rc != RC_OK || !dry_run)
+		return head_end(h, rc);
+	store_rollback(h->store);
+	return RC_OK;
 }

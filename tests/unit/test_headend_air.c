@@ -419,6 +419,48 @@ criteria__follow_the_catalogue_of_the_moment(void)
 }
 
 static void
+criteria__carry_slices_and_previews_of_the_event_that_is_on(void)
+{
+	struct headend_fixture f;
+	struct head_service s;
+	struct head_event e = headend_fixture_event();
+	struct ecm_criteria c;
+
+	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	CHECK_RC(service_get(f.head, 101, &s), RC_OK);
+	e.id = 8;
+	e.service_id = 101;
+	e.for_sale = false;
+	e.no_callback = true;
+	e.slice = (struct event_slice) { 15, 300, 600 };
+	e.preview = (struct event_preview) { 77, 180, 18, 2, 60 };
+	CHECK_RC(event_add(f.head, &e), RC_OK);
+	CHECK_RC(criteria_build(f.head, &s, e.start, &c), RC_OK);
+	CHECK(!c.has_offer && c.has_event && c.has_slice && c.has_preview);
+	CHECK(c.slice.event_id == 8 && c.slice.price == 15 && c.slice.seconds == 300 &&
+	      c.slice.ceiling == 600 && c.slice.flags == OFFER_NO_CALLBACK &&
+	      c.slice.event_end == e.end && memcmp(c.slice.unit, "EUR", 3) == 0);
+	CHECK(c.preview.id == 77 && c.preview.seconds == 180 && c.preview.periods == 18 &&
+	      c.preview.starts == 2 && c.preview.unit_s == 60);
+	CHECK_RC(criteria_build(f.head, &s, e.end, &c), RC_OK);
+	CHECK(!c.has_slice && !c.has_preview);
+	CHECK_RC(event_remove(f.head, 8), RC_OK);
+	e.preview.id = 0;
+	e.slice.price = 0;
+	CHECK_RC(event_add(f.head, &e), RC_OK);
+	CHECK_RC(criteria_build(f.head, &s, e.start, &c), RC_OK);
+	CHECK(!c.has_slice && c.preview.id == 8);
+	e.id = 9;
+	e.slice = (struct event_slice) { 15, 300, 14 };
+	CHECK_RC(event_add(f.head, &e), RC_RANGE);
+	e.slice.ceiling = e.slice.seconds = 0;
+	CHECK_RC(event_add(f.head, &e), RC_RANGE);
+	e.slice.price = e.preview.seconds = e.preview.periods = 0;
+	CHECK_RC(event_add(f.head, &e), RC_RANGE);
+	headend_fixture_close(&f);
+}
+
+static void
 criteria__an_exclusive_event_shuts_the_products_out(void)
 {
 	struct headend_fixture f;
@@ -533,6 +575,7 @@ main(void)
 		TEST(emm_set__the_most_that_is_accepted_fits_thirty_two_parts),
 		TEST(carousel__sends_time_each_second_and_changed_cards_before_the_others),
 		TEST(criteria__follow_the_catalogue_of_the_moment),
+		TEST(criteria__carry_slices_and_previews_of_the_event_that_is_on),
 		TEST(criteria__an_exclusive_event_shuts_the_products_out),
 		TEST(criteria__every_revoked_card_is_named_within_a_few_periods_until_the_next_epoch),
 		TEST(air__an_ecm_opens_under_the_key_of_its_time),

@@ -45,6 +45,8 @@ store__version_1_is_migrated(void)
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE box", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
@@ -69,6 +71,8 @@ store__version_2_is_migrated(void)
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);

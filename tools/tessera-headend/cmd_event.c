@@ -19,14 +19,45 @@ static const struct out_column columns[] = { { "id", "EVENT" },
 					     { "slot", "SLOT" },
 					     { "exclusive", "EXCLUSIVE" },
 					     { "no_callback", "NO CALLBACK" },
-					     { "for_sale", "FOR SALE" } };
+					     { "for_sale", "FOR SALE" },
+					     { "slice_price_minor", "SLICE" },
+					     { "slice_s", "SLICE S" },
+					     { "ceiling_minor", "CEILING" },
+					     { "preview_s", "PREVIEW S" },
+					     { "preview_periods", "PERIODS" },
+					     { "preview_starts", "STARTS" } };
 
 struct options {
-	const char *title, *price, *price_record;
+	const char *title, *price, *price_record, *slice, *ceiling;
 	uint64_t price_minor, price_record_minor;
 	bool not_for_sale;
-	uint16_t slot;
+	uint16_t slot, starts, unit_s;
 };
+
+/* Nothing, where it is not sold by time, or not shown before. */
+static void
+put_terms(struct out *o, const struct head_event *e)
+{
+	if (e->slice.price > 0) {
+		out_money(o, e->slice.price);
+		out_number(o, e->slice.seconds);
+	} else {
+		out_nothing(o);
+		out_nothing(o);
+	}
+	if (e->slice.ceiling > 0)
+		out_money(o, e->slice.ceiling);
+	else
+		out_nothing(o);
+	if (e->preview.unit_s > 0) {
+		out_number(o, e->preview.seconds);
+		out_number(o, e->preview.periods);
+		out_number(o, e->preview.starts);
+	} else {
+		for (unsigned int i = 0; i < 3; i++)
+			out_nothing(o);
+	}
+}
 
 static void
 put_row(struct out *o, const struct head_event *e)
@@ -47,6 +78,7 @@ put_row(struct out *o, const struct head_event *e)
 	out_bool(o, e->exclusive);
 	out_bool(o, e->no_callback);
 	out_bool(o, e->for_sale);
+	put_terms(o, e);
 }
 
 static enum rc
@@ -91,6 +123,29 @@ take_price(const struct tool *t, const char *name, const char *major, uint64_t m
 }
 
 static int
+take_terms(const struct tool *t, const struct options *o, struct head_event *e)
+{
+	int status = 0;
+
+	if (o->slice)
+		status = take_price(t, "slice-price", o->slice, UINT64_MAX, &e->slice.price);
+	if (status == 0 && o->ceiling)
+		status = take_price(t, "ceiling", o->ceiling, UINT64_MAX, &e->slice.ceiling);
+	if (status == 0 && (e->slice.price > 0) != (e->slice.seconds > 0))
+		status = cli_fail(RC_USAGE, "give --slice-price (from 1) and --slice-s together",
+				  "event");
+	if (status == 0 && e->slice.ceiling > 0 && e->slice.price == 0)
+		status = cli_fail(RC_USAGE, "a ceiling belongs to --slice-price", "event");
+	if (e->preview.seconds > 0 || e->preview.periods > 0) {
+		e->preview.starts = (uint8_t)o->starts;
+		e->preview.unit_s = (uint8_t)o->unit_s;
+	} else if (status == 0 && (o->starts > 0 || e->preview.id > 0)) {
+		status = cli_fail(RC_USAGE, "give --preview-s or --preview-periods", "event");
+	}
+	return status;
+}
+
+static int
 add(struct tool *t, const struct options *o, struct head_event *e)
 {
 	enum rc rc;
@@ -103,6 +158,8 @@ add(struct tool *t, const struct options *o, struct head_event *e)
 		status = take_price(t, "price-record", o->price_record, o->price_record_minor,
 				    &e->price_record);
 	}
+	if (status == 0)
+		status = take_terms(t, o, e);
 	if (status == 0 && strlen(o->title) >= sizeof e->title)
 		status = cli_fail(RC_RANGE, "at most 127 bytes", "--title");
 	if (status != 0)
@@ -118,41 +175,69 @@ add(struct tool *t, const struct options *o, struct head_event *e)
 	return rc == RC_OK ? 0 : tool_fail(t, rc, "event %u", e->id);
 }
 
+/* False: *status is what the program ends with. On a stack frame of its own: the table is long. */
+__attribute__((noinline)) static bool
+parse_add(int argc, char **argv, struct tool *t, struct options *o, struct head_event *e,
+	  int *status)
+{
+	const struct cli_option options[] = {
+		TOOL_HOME_OPTION(*t),
+		{ "id", 0, CLI_U32, &e->id, "N", "number of the event", 1, UINT32_MAX },
+		{ "service", 0, CLI_U16, &e->service_id, "ID", "where it is shown", 1, UINT16_MAX },
+		{ "title", 0, CLI_TEXT, &o->title, "TEXT", "what the viewer reads", 0, 0 },
+		{ "start", 0, CLI_TIME, &e->start, "TIME", "it begins", 0, 0 },
+		{ "end", 0, CLI_TIME, &e->end, "TIME", "it ends", 0, 0 },
+		{ "price", 0, CLI_TEXT, &o->price, "AMOUNT", "to watch, as 4.50", 0, 0 },
+		{ "price-minor", 0, CLI_U64, &o->price_minor, "N",
+		  "the same in minor units, as 450", 0, UINT32_MAX },
+		{ "price-record", 0, CLI_TEXT, &o->price_record, "AMOUNT", "to watch and record", 0,
+		  0 },
+		{ "price-record-minor", 0, CLI_U64, &o->price_record_minor, "N",
+		  "the same in minor units", 0, UINT32_MAX },
+		{ "window-start", 0, CLI_TIME, &e->window_start, "TIME",
+		  "sold from (24 hours before it begins)", 0, 0 },
+		{ "window-end", 0, CLI_TIME, &e->window_end, "TIME", "sold until (its end)", 0, 0 },
+		{ "slot", 0, CLI_U16, &o->slot, "N", "wallet slot that pays (0, the purse)", 0,
+		  15 },
+		{ "exclusive", 0, CLI_FLAG, &e->exclusive, NULL,
+		  "products do not open the service meanwhile", 0, 0 },
+		{ "no-callback", 0, CLI_FLAG, &e->no_callback, NULL,
+		  "its records need not be collected", 0, 0 },
+		{ "slice-price", 0, CLI_TEXT, &o->slice, "AMOUNT", "sold by time too: a slice", 0,
+		  0 },
+		{ "slice-s", 0, CLI_U16, &e->slice.seconds, "N", "length of a slice", 1,
+		  UINT16_MAX },
+		{ "ceiling", 0, CLI_TEXT, &o->ceiling, "AMOUNT",
+		  "the most that a viewer may agree to in a session", 0, 0 },
+		{ "preview-s", 0, CLI_U16, &e->preview.seconds, "N", "free preview: seconds in all",
+		  0, UINT16_MAX },
+		{ "preview-periods", 0, CLI_U16, &e->preview.periods, "N", "crypto periods in all",
+		  0, UINT16_MAX },
+		{ "preview-starts", 0, CLI_U16, &o->starts, "N", "times that it may begin", 0,
+		  UINT8_MAX },
+		{ "preview-unit-s", 0, CLI_U16, &o->unit_s, "N", "counted in units of (60)", 1,
+		  UINT8_MAX },
+		{ "preview-id", 0, CLI_U32, &e->preview.id, "N",
+		  "counted under this number (that of the event)", 1, UINT32_MAX },
+		{ "not-for-sale", 0, CLI_FLAG, &o->not_for_sale, NULL,
+		  "only who has the right may watch", 0, 0 },
+	};
+
+	return cli_parse(argc, argv, "--id N --service ID --title TEXT --start T --end T --price P",
+			 options, COUNT_OF(options), 0, status) >= 0;
+}
+
 int
 cmd_event_add(int argc, char **argv)
 {
 	struct tool t = tool_new();
 	struct head_event e = { .id = 0 };
-	struct options o = { .price_minor = UINT64_MAX, .price_record_minor = UINT64_MAX };
-	const struct cli_option options[] = {
-		TOOL_HOME_OPTION(t),
-		{ "id", 0, CLI_U32, &e.id, "N", "number of the event", 1, UINT32_MAX },
-		{ "service", 0, CLI_U16, &e.service_id, "ID", "where it is shown", 1, UINT16_MAX },
-		{ "title", 0, CLI_TEXT, &o.title, "TEXT", "what the viewer reads", 0, 0 },
-		{ "start", 0, CLI_TIME, &e.start, "TIME", "it begins", 0, 0 },
-		{ "end", 0, CLI_TIME, &e.end, "TIME", "it ends", 0, 0 },
-		{ "price", 0, CLI_TEXT, &o.price, "AMOUNT", "to watch, as 4.50", 0, 0 },
-		{ "price-minor", 0, CLI_U64, &o.price_minor, "N", "the same in minor units, as 450",
-		  0, UINT32_MAX },
-		{ "price-record", 0, CLI_TEXT, &o.price_record, "AMOUNT", "to watch and record", 0,
-		  0 },
-		{ "price-record-minor", 0, CLI_U64, &o.price_record_minor, "N",
-		  "the same in minor units", 0, UINT32_MAX },
-		{ "window-start", 0, CLI_TIME, &e.window_start, "TIME",
-		  "sold from (24 hours before it begins)", 0, 0 },
-		{ "window-end", 0, CLI_TIME, &e.window_end, "TIME", "sold until (its end)", 0, 0 },
-		{ "slot", 0, CLI_U16, &o.slot, "N", "wallet slot that pays (0, the purse)", 0, 15 },
-		{ "exclusive", 0, CLI_FLAG, &e.exclusive, NULL,
-		  "products do not open the service meanwhile", 0, 0 },
-		{ "no-callback", 0, CLI_FLAG, &e.no_callback, NULL,
-		  "its records need not be collected", 0, 0 },
-		{ "not-for-sale", 0, CLI_FLAG, &o.not_for_sale, NULL,
-		  "only who has the right may watch", 0, 0 },
-	};
+	struct options o = { .price_minor = UINT64_MAX,
+			     .price_record_minor = UINT64_MAX,
+			     .unit_s = PREVIEW_UNIT_S };
 	int status = 0;
 
-	if (cli_parse(argc, argv, "--id N --service ID --title TEXT --start T --end T --price P",
-		      options, COUNT_OF(options), 0, &status) < 0)
+	if (!parse_add(argc, argv, &t, &o, &e, &status))
 		return status;
 	if (e.id == 0 || e.service_id == 0 || !o.title || e.start == 0 || e.end == 0)
 		return cli_fail(RC_USAGE, "give --id, --service, --title, --start and --end",

@@ -15,8 +15,20 @@
 	" domain INTEGER NOT NULL, version INTEGER NOT NULL, changed_at INTEGER NOT NULL," \
 	" PRIMARY KEY(shard, leaf, domain)) WITHOUT ROWID;"
 
+/* Pay per time (slice_price 0: none) and preview (preview_unit_s 0: none) of an event; and what a
+ * slice was ever sold for, as in event_history. */
+#define EVENT_TERMS_TABLES                                                            \
+	"CREATE TABLE event_terms(event INTEGER NOT NULL PRIMARY KEY,"                \
+	" slice_price INTEGER NOT NULL, slice_s INTEGER NOT NULL,"                    \
+	" ceiling INTEGER NOT NULL, preview_id INTEGER NOT NULL,"                     \
+	" preview_s INTEGER NOT NULL, preview_periods INTEGER NOT NULL,"              \
+	" preview_starts INTEGER NOT NULL, preview_unit_s INTEGER NOT NULL);"         \
+	"CREATE TABLE slice_history(event INTEGER NOT NULL, change INTEGER NOT NULL," \
+	" service INTEGER NOT NULL, slot INTEGER NOT NULL, unit TEXT NOT NULL,"       \
+	" price INTEGER NOT NULL, PRIMARY KEY(event, change)) WITHOUT ROWID;"
+
 const char store_from_version_1[] = BOX_TABLE;
-const char store_from_version_2[] = DOMAIN_KEY_TABLE;
+const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
@@ -72,7 +84,7 @@ const char store_schema[] =
 	" at INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL,"
 	" PRIMARY KEY(shard, leaf, change)) WITHOUT ROWID;"
 
-	BOX_TABLE DOMAIN_KEY_TABLE
+	BOX_TABLE
 
 	/* One row for each card whose EMM set another change made: who reads on from the last
 	 * change that he knows misses none. */

@@ -141,6 +141,8 @@ make_tables(struct store *s)
 	if (rc != RC_OK)
 		return rc;
 	rc = simple(s, store_schema);
+	if (rc == RC_OK) /* an ISO C string has 4,095 characters at most */
+		rc = simple(s, store_from_version_2);
 	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 STORE_APPLICATION, STORE_VERSION);
 	if (rc == RC_OK)
