@@ -50,15 +50,16 @@ ROOMS = {
     "serve": ("stb-host/serve", STREAM | {"reader", "ca"}),
     "terminal": ("stb-host/terminal", WIRE | {"io", "reader"}),
     "cli": ("tools/common", {"base"}),
+    "engine_spec": ("tools/common/engine_spec", {"base", "cli", "scramble"}),
     "card_spec": ("tools/common/card_spec", {"base", "emulator", "reader"}),
 }
 # Programs join the domains, through struct apdu_link only: no program sees the inside of a card but
 # the card's own.
 PROGRAMS = {
     "tools/tessera-keys": HEADEND - {"headend", "simulcrypt"} | {"cli"},
-    "tools/tessera-headend": HEADEND | {"cli", "card_spec", "emulator", "reader"},
+    "tools/tessera-headend": HEADEND | {"cli", "card_spec", "engine_spec", "emulator", "reader"},
     "tools/tessera-card": EMULATOR | {"cli"},
-    "tools/tessera-stb": BOX | {"cli", "card_spec", "emulator"},
+    "tools/tessera-stb": BOX | {"cli", "card_spec", "engine_spec", "emulator"},
     "tools/tessera-pos": BOX | {"cli", "card_spec", "emulator"},
 }
 FREESTANDING = {"base", "crypto", "crypto_small", "derive", "channel", "wire", "core", "apps", "link"}
@@ -69,7 +70,7 @@ PLACES = [
     (r"openssl/", ["keys/crypto/openssl/", "cas/scramble/cissa.c", "cas/io/tls.c", "tests/bench/"]),
     (r"sqlite3\.h", ["cas/headend/store/", "tests/unit/test_headend"]),
     (r"libpq", ["cas/headend/store/"]),
-    (r"dvbcsa/", ["cas/scramble/", "tests/unit/test_scramble", "tests/bench/", "tests/interop/"]),
+    (r"dvbcsa/", ["cas/scramble/", "tests/unit/test_scramble", "tests/unit/test_engines", "tests/fuzz/fuzz_engines", "tests/bench/", "tests/interop/"]),
     (r"bitstream/", ["cas/stream/", "cas/headend/", "stb-host/watch/", "tools/tessera-stb/"]),
     (r"(PCSC/)?(winscard|wintypes|pcsclite)\.h", ["stb-host/reader/"]),
     (r"libusb", ["stb-host/reader/"]),

@@ -44,13 +44,17 @@ struct pipe *
 pipe_new(const struct pipe_options *options)
 {
 	struct pipe *p = calloc(1, sizeof *p);
+	enum rc rc;
 
 	if (p == NULL)
 		return NULL;
 	p->options = *options;
+	p->options.engine = NULL;
 	if (p->options.ring == 0)
 		p->options.ring = PIPE_RING;
-	p->engine = scr_engine_new(options->cipher);
+	rc = scr_engine_open(options->cipher, options->engine, &p->engine);
+	if (rc == RC_USAGE)
+		p->engine = scr_engine_new(options->cipher);
 	if (p->engine != NULL)
 		p->batch = scr_engine_batch(p->engine);
 	p->packets = malloc(p->options.ring * TS_SIZE);

@@ -16,6 +16,8 @@ struct pipe_options {
 	size_t ring;           /* packets held at most; 0 = PIPE_RING */
 	bool drop_without_key; /* descrambling: packets with no key for their parity are dropped;
 				* else they pass scrambled as they are */
+	const char *engine; /* by name; NULL, or an engine of the other cipher: the best that runs
+			     * here. Read by pipe_new only */
 };
 
 struct pipe_stats {
@@ -27,7 +29,7 @@ struct pipe_stats {
 
 struct pipe; /* one per thread */
 
-/* NULL: out of memory. */
+/* NULL: out of memory, or the engine does not run here (scr_engine_open tells). */
 struct pipe *pipe_new(const struct pipe_options *options);
 void pipe_free(struct pipe **p); /* wipes the keys */
 

@@ -65,10 +65,11 @@ key_new(struct scr_engine *base)
 }
 
 static enum rc
-key_set(struct scr_key *base, const uint8_t *cw)
+key_set(struct scr_engine *e, struct scr_key *base, const uint8_t *cw)
 {
 	struct cissa_key *k = (struct cissa_key *)base;
 
+	(void)e;
 	k->ready = false;
 	for (int dir = SCR_ENCRYPT; dir <= SCR_DECRYPT; dir++) {
 		if (EVP_CipherInit_ex2(k->ctx[dir], k->cipher, cw, cissa_iv, dir == SCR_ENCRYPT,
@@ -104,17 +105,19 @@ batch(struct scr_engine *e, enum scr_direction dir, const struct scr_lane *lanes
 }
 
 static const struct scr_ops ops = {
-	"openssl-cissa", engine_free, key_new, key_free, key_set, batch,
+	engine_free, key_new, key_free, key_set, batch,
 };
 
 struct scr_engine *
-cissa_engine_new(void)
+cissa_engine_new(const char *name)
 {
 	struct cissa_engine *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		return NULL;
 	e->base.ops = &ops;
+	e->base.name = name;
+	e->base.many_keys = true;
 	e->base.batch = CISSA_BATCH;
 	e->cipher = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
 	if (e->cipher == NULL) {

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The engines' common front: choice of the cipher, and a batch sorted into runs of one key. */
+/* The engines' common front. */
 #include "scramble/engine.h"
-
-#include <stdlib.h>
-
-struct scr_engine *
-scr_engine_new(enum scr_cipher cipher)
-{
-	switch (cipher) {
-	case SCR_CSA2:
-		return csa2_engine_new();
-	case SCR_CISSA:
-		return cissa_engine_new();
-	}
-	return NULL;
-}
 
 void
 scr_engine_free(struct scr_engine **e)
@@ -27,13 +13,19 @@ scr_engine_free(struct scr_engine **e)
 const char *
 scr_engine_name(const struct scr_engine *e)
 {
-	return e->ops->name;
+	return e->name;
 }
 
 size_t
 scr_engine_batch(const struct scr_engine *e)
 {
 	return e->batch;
+}
+
+bool
+scr_engine_takes_many_keys(const struct scr_engine *e)
+{
+	return e->many_keys;
 }
 
 size_t
@@ -59,7 +51,7 @@ scr_key_free(struct scr_key **k)
 enum rc
 scr_key_set(struct scr_engine *e, struct scr_key *k, const uint8_t *cw)
 {
-	return e->ops->key_set(k, cw);
+	return e->ops->key_set(e, k, cw);
 }
 
 enum rc

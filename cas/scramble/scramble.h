@@ -23,12 +23,29 @@ struct scr_lane {
 	uint8_t len;
 };
 
-/* NULL: out of memory. */
+/* An engine that is known, whether it runs on this machine or not. */
+struct scr_engine_info {
+	const char *name;
+	enum scr_cipher cipher;
+	const char *needs; /* of the processor; "" = nothing */
+	bool runs;         /* here */
+};
+/* By index from 0, the best of each cipher first; false: no more. */
+bool scr_engine_describe(size_t index, struct scr_engine_info *info);
+
+/* The named engine, or the best that runs here when name is NULL. Engines of CSA2 are compared with
+ * libdvbcsa before they are handed out. RC_NOT_FOUND: no such name; RC_USAGE: an engine of the
+ * other cipher; RC_REFUSED: this processor cannot run it; RC_INTEGRITY: its results are wrong;
+ * RC_NO_MEMORY. */
+enum rc scr_engine_open(enum scr_cipher cipher, const char *name, struct scr_engine **e) RC_CHECKED;
+/* The best one; NULL: out of memory. */
 struct scr_engine *scr_engine_new(enum scr_cipher cipher);
-void scr_engine_free(struct scr_engine **e);
+void scr_engine_free(struct scr_engine **e); /* wipes */
 const char *scr_engine_name(const struct scr_engine *e);
 size_t scr_engine_batch(const struct scr_engine *e); /* lanes that make a full batch */
-size_t scr_cw_size(enum scr_cipher cipher);          /* 8 or 16 bytes */
+/* True: a full batch may mix keys; else each key wants batches of its own. */
+bool scr_engine_takes_many_keys(const struct scr_engine *e);
+size_t scr_cw_size(enum scr_cipher cipher); /* 8 or 16 bytes */
 
 struct scr_key *scr_key_new(struct scr_engine *e);
 void scr_key_free(struct scr_key **k); /* wipes */

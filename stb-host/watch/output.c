@@ -32,7 +32,9 @@ handle_of(const struct watch *w, const struct channel *ch, bool late)
 static enum rc
 pipe_get(struct watch *w, enum scr_cipher cipher, struct pipe **out)
 {
-	struct pipe_options options = { .cipher = cipher, .direction = SCR_DECRYPT };
+	struct pipe_options options = { .cipher = cipher,
+					.direction = SCR_DECRYPT,
+					.engine = w->options.engine };
 	enum rc rc = RC_OK;
 
 	options.drop_without_key = !w->options.keep_scrambled;

@@ -27,6 +27,7 @@ struct watch_options {
 	bool card_may_go;     /* a card or reader that fails is an event (WATCH_CARD), not the end:
 			       * watch_card_return when it may be back */
 	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
+	const char *engine;   /* scr_engine_open has taken it; NULL = the best; lives on */
 	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */
 	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
 };

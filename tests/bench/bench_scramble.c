@@ -95,7 +95,7 @@ run_bare_cissa(enum scr_direction dir, unsigned int services)
 static void
 run_pipe(enum scr_cipher cipher, enum scr_direction dir, unsigned int services)
 {
-	struct pipe_options o = { cipher, dir, 0, false };
+	struct pipe_options o = { .cipher = cipher, .direction = dir, .engine = "libdvbcsa" };
 	struct pipe *p = pipe_new(&o);
 	uint8_t cw[16] = { 1, 2, 3, 6, 4, 5, 6, 15 };
 	size_t len = 0;

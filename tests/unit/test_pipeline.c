@@ -41,7 +41,7 @@ cw_of(unsigned int service, unsigned int parity, unsigned int generation, uint8_
 static size_t
 run(enum scr_cipher cipher, enum scr_direction dir, const uint8_t *in, uint8_t *out)
 {
-	struct pipe_options o = { cipher, dir, 700, false };
+	struct pipe_options o = { .cipher = cipher, .direction = dir, .ring = 700 };
 	struct pipe *p = pipe_new(&o);
 	size_t len = 0;
 
@@ -113,7 +113,7 @@ pipeline__without_a_key_packets_pass_or_go_by_option_and_are_counted(void)
 {
 	make_input();
 	for (int drop = 0; drop <= 1; drop++) {
-		struct pipe_options o = { SCR_CSA2, SCR_DECRYPT, 0, drop == 1 };
+		struct pipe_options o = { .direction = SCR_DECRYPT, .drop_without_key = drop == 1 };
 		struct pipe *p = pipe_new(&o);
 		struct pipe_stats stats;
 		uint8_t packet[TS_SIZE], cw[8] = { 1 };
@@ -139,7 +139,7 @@ pipeline__without_a_key_packets_pass_or_go_by_option_and_are_counted(void)
 static void
 pipeline__nothing_leaves_clear_before_its_batch_or_without_a_key(void)
 {
-	struct pipe_options o = { SCR_CSA2, SCR_ENCRYPT, 0, false };
+	struct pipe_options o = { .direction = SCR_ENCRYPT };
 	struct pipe *p = pipe_new(&o);
 	uint8_t cw[8] = { 1 };
 	unsigned int service;

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "engine_spec/engine_spec.h"
 #include "headend/air.h"
 #include "headend/catalogue.h"
 #include "io/io.h"
@@ -189,6 +190,9 @@ check_options(struct run *r)
 	if (r->o.cw_log &&
 	    (io_is_same_file(r->o.in, r->o.cw_log) || io_is_same_file(r->o.out, r->o.cw_log)))
 		return cli_fail(RC_REFUSED, "is the stream itself", "--cw-log %s", r->o.cw_log);
+	status = engine_spec_check(m->engine, m->cipher, false);
+	if (status != 0)
+		return status;
 	m->ca_system_id = r->t->head->op.ca_system_id;
 	m->operator_id = r->t->head->op.id;
 	m->period_ms = r->o.period_s * 1000;
@@ -463,6 +467,7 @@ parse_and_run(struct run *r, int argc, char **argv)
 		  .value = &r->o.cipher,
 		  .argument = "csa2|cissa",
 		  .help = "scrambling algorithm (csa2)" },
+		ENGINE_SPEC_OPTION(r->mux_options.engine),
 		{ .name = "crypto-period-s",
 		  .kind = CLI_U32,
 		  .value = &r->o.period_s,
@@ -505,7 +510,7 @@ parse_and_run(struct run *r, int argc, char **argv)
 	int status = 0, n = cli_parse(argc, argv, "IN -o OUT --service ID", options,
 				      COUNT_OF(options), 1, &status);
 
-	if (n < 0)
+	if (n < 0 || engine_spec_is_list(r->mux_options.engine, r->t->json, &status))
 		return status;
 	if (n == 0 || !r->o.out || r->o.services.count == 0)
 		return cli_fail(RC_USAGE, "give IN, -o OUT and --service", "scramble");

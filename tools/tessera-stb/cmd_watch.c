@@ -3,6 +3,7 @@
 #include "watch_run.h"
 
 #include "ca/words.h"
+#include "engine_spec/engine_spec.h"
 #include "stream/sync.h"
 
 #include <stdio.h>
@@ -351,6 +352,7 @@ parse(struct watch_run *run, struct arguments *a, int argc, char **argv, int *st
 		  .value = &run->options.ca_system_id,
 		  .argument = "ID",
 		  .help = "of the operator's descriptors (default: 0x5445)" },
+		ENGINE_SPEC_OPTION(run->options.engine),
 		{ .name = "standby",
 		  .kind = CLI_FLAG,
 		  .value = &run->options.standby,
@@ -381,6 +383,8 @@ watch_card(struct watch_run *run, const struct arguments *a)
 	int status = check(run);
 
 	if (status == 0)
+		status = engine_spec_check(run->options.engine, SCR_CSA2, true);
+	if (status == 0)
 		status = take_services(run, &a->services);
 	if (status == 0)
 		status = take_buy(run, a->mode);
@@ -407,6 +411,8 @@ cmd_watch(int argc, char **argv)
 	if (!run)
 		return cli_fail(RC_NO_MEMORY, NULL, "start");
 	count = parse(run, &a, argc, argv, &status);
+	if (count >= 0 && engine_spec_is_list(run->options.engine, run->json, &status))
+		count = -1;
 	if (count == 0)
 		status = cli_fail(RC_USAGE, "a file, -, udp:// or rtp://", "IN is missing");
 	if (count > 0) {

@@ -14,7 +14,9 @@
 static enum rc
 services_open(struct mux *m)
 {
-	struct pipe_options o = { m->options.cipher, SCR_ENCRYPT, 0, false };
+	struct pipe_options o = { .cipher = m->options.cipher,
+				  .direction = SCR_ENCRYPT,
+				  .engine = m->options.engine };
 	enum rc rc = RC_OK;
 
 	m->pipe = pipe_new(&o);

@@ -37,6 +37,7 @@ struct mux_options {
 	uint16_t ca_system_id; /* 0x5445 by default */
 	uint16_t operator_id;  /* goes into the CA_descriptors' private bytes */
 	enum scr_cipher cipher;
+	const char *engine;       /* scr_engine_open has taken it; NULL = the best; lives on */
 	bool full_entropy;        /* CSA2: do not reduce control words to the checksum form */
 	uint32_t start_time;      /* stream time of the first PCR, seconds since 2000 */
 	uint32_t period_ms;       /* crypto period, 1,000…3,600,000; 10,000 by default */

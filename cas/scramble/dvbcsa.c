@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* DVB-CSA2 on libdvbcsa: lanes of one key go through its bitslice code in full batches, a handful
- * through its scalar code, which is quicker for few (the batch costs the same whatever its fill).
+/* DVB-CSA2 on libdvbcsa, the reference: lanes of one key go through its bitslice code in full
+ * batches, a handful through its scalar code, which is quicker for few (the batch costs the same
+ * whatever its fill).
  */
 #include "scramble/engine.h"
 
@@ -35,10 +36,11 @@ engine_free(struct scr_engine *base)
 }
 
 static enum rc
-key_set(struct scr_key *base, const uint8_t *cw)
+key_set(struct scr_engine *e, struct scr_key *base, const uint8_t *cw)
 {
 	struct csa2_key *k = (struct csa2_key *)base;
 
+	(void)e;
 	dvbcsa_bs_key_set(cw, k->wide);
 	dvbcsa_key_set(cw, k->narrow);
 	return RC_OK;
@@ -53,7 +55,7 @@ key_free(struct scr_key *base)
 	/* Both schedules are functions of the word alone: scheduling zeros overwrites all of them.
 	 */
 	if (k->wide != NULL && k->narrow != NULL)
-		(void)key_set(base, zero);
+		(void)key_set(NULL, base, zero);
 	if (k->wide != NULL)
 		dvbcsa_bs_key_free(k->wide);
 	if (k->narrow != NULL)
@@ -149,17 +151,18 @@ batch(struct scr_engine *base, enum scr_direction dir, const struct scr_lane *la
 }
 
 static const struct scr_ops ops = {
-	"libdvbcsa", engine_free, key_new, key_free, key_set, batch,
+	engine_free, key_new, key_free, key_set, batch,
 };
 
 struct scr_engine *
-csa2_engine_new(void)
+csa2_reference_new(const char *name)
 {
 	struct csa2_engine *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		return NULL;
 	e->base.ops = &ops;
+	e->base.name = name;
 	e->base.batch = dvbcsa_bs_batch_size();
 	e->slots = calloc(e->base.batch + 1, sizeof *e->slots);
 	if (e->slots == NULL) {
