@@ -1,60 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Non-volatile memory with a redo log (FORMATS.md, "Card image and NV").
- *
- * A torn write may damage a whole page, neighbours of the staged bytes included; the log therefore
- * holds images of whole pages. Order of a commit: page list and images, header (from here on it
- * counts), homes, done mark. Header and done mark stand on pages of their own and both carry the
- * generation: one of the two is whole at every moment. */
+/* Non-volatile memory with all-or-nothing transactions (FORMATS.md, "Card image and NV"): what is
+ * staged, what is read while it is, windows and partitions. How it becomes durable: nv_log.c. */
 #include "core/nv.h"
 
 #include "base/bytes.h"
-#include "base/crc32.h"
 #include "base/mem.h"
+#include "core/nv_log.h"
 
 #define SUPER_SIZE 16U /* "TNV", version, size u32, page u16, zeros 2, CRC-32 */
-#define HEADER_SIZE                                                                             \
-	20U           /* "LOG1", generation u32, pages u16, zeros 2, CRC-32 of the body, CRC-32 \
-		       */
-#define DONE_SIZE 12U /* "DONE", generation u32, CRC-32 */
-#define NV_VERSION 1
-#define ENTRY_HEADER 6U
-#define CHUNK 64U
-#define LOG_BYTES 2048U
-#define LOG_PAGES_MIN 8U
 
 static const uint8_t super_magic[3] = { 'T', 'N', 'V' };
-static const uint8_t header_magic[4] = { 'L', 'O', 'G', '1' };
-static const uint8_t done_magic[4] = { 'D', 'O', 'N', 'E' };
-
-struct layout {
-	uint32_t header, done, list, images, first;
-	uint32_t pages; /* images that the log holds */
-	uint32_t chunk; /* bytes copied at once: a page, or a whole part of it */
-};
-
-struct log_header {
-	uint32_t generation;
-	uint16_t pages;
-	uint32_t body_crc;
-};
-
-static struct layout
-layout_of(const struct nv_port *port)
-{
-	struct layout l;
-	const uint32_t page = port->page;
-	uint32_t list_bytes;
-
-	l.pages = LOG_BYTES / page < LOG_PAGES_MIN ? LOG_PAGES_MIN : LOG_BYTES / page;
-	list_bytes = (2 * l.pages + page - 1) & ~(page - 1);
-	l.header = page;
-	l.done = 2 * page;
-	l.list = 3 * page;
-	l.images = l.list + list_bytes;
-	l.first = l.images + l.pages * page;
-	l.chunk = page < CHUNK ? page : CHUNK;
-	return l;
-}
 
 static bool
 port_is_possible(const struct nv_port *port)
@@ -62,71 +17,13 @@ port_is_possible(const struct nv_port *port)
 	const uint32_t page = port->page;
 
 	return page >= 32 && page <= 1024 && (page & (page - 1)) == 0 && port->size % page == 0 &&
-	       port->size / page <= 0xFFFF && port->size > layout_of(port).first;
+	       port->size / page <= 0xFFFF && port->size > nv_log_end(port);
 }
 
 uint32_t
 nv_first_offset(const struct nv_port *port)
 {
-	return layout_of(port).first;
-}
-
-static enum rc
-port_write(struct nv *nv, uint32_t offset, const uint8_t *src, uint32_t len)
-{
-	enum rc rc = nv->port->write(nv->port->ctx, offset, src, len);
-
-	if (rc != RC_OK)
-		nv->failed = true;
-	return rc;
-}
-
-static enum rc
-port_sync(struct nv *nv)
-{
-	enum rc rc = nv->port->sync ? nv->port->sync(nv->port->ctx) : RC_OK;
-
-	if (rc != RC_OK)
-		nv->failed = true;
-	return rc;
-}
-
-static bool
-check_is_good(const uint8_t *bytes, uint32_t len)
-{
-	return crc32_mpeg(CRC32_START, bytes, len - 4) == get_be32(bytes + len - 4);
-}
-
-static void
-put_check(uint8_t *bytes, uint32_t len)
-{
-	put_be32(bytes + len - 4, crc32_mpeg(CRC32_START, bytes, len - 4));
-}
-
-static enum rc
-write_header(struct nv *nv, const struct layout *l, const struct log_header *h)
-{
-	uint8_t bytes[HEADER_SIZE] = { 0 };
-
-	memcpy(bytes, header_magic, sizeof header_magic);
-	put_be32(bytes + 4, h->generation);
-	put_be16(bytes + 8, h->pages);
-	put_be32(bytes + 12, h->body_crc);
-	put_check(bytes, sizeof bytes);
-	return port_write(nv, l->header, bytes, sizeof bytes);
-}
-
-static enum rc
-write_done(struct nv *nv, const struct layout *l, uint32_t generation)
-{
-	uint8_t bytes[DONE_SIZE];
-	enum rc rc;
-
-	memcpy(bytes, done_magic, sizeof done_magic);
-	put_be32(bytes + 4, generation);
-	put_check(bytes, sizeof bytes);
-	rc = port_write(nv, l->done, bytes, sizeof bytes);
-	return rc != RC_OK ? rc : port_sync(nv);
+	return nv_log_end(port);
 }
 
 static enum rc
@@ -136,37 +33,34 @@ write_super(struct nv *nv)
 	enum rc rc;
 
 	memcpy(bytes, super_magic, sizeof super_magic);
-	bytes[3] = NV_VERSION;
+	bytes[3] = nv->version;
 	put_be32(bytes + 4, nv->port->size);
 	put_be16(bytes + 8, nv->port->page);
-	put_check(bytes, sizeof bytes);
-	rc = port_write(nv, 0, bytes, sizeof bytes);
-	return rc != RC_OK ? rc : port_sync(nv);
+	nv_put_check(bytes, sizeof bytes);
+	rc = nv_write_through(nv, 0, bytes, sizeof bytes);
+	return rc != RC_OK ? rc : nv_sync(nv);
 }
 
 enum rc
 nv_format(struct nv *nv, const struct nv_port *port)
 {
 	static const uint8_t zeros[32] = { 0 };
-	struct layout l;
 	enum rc rc = RC_OK;
 
 	memset(nv, 0, sizeof *nv);
 	nv->port = port;
+	nv->version = NV_VERSION;
 	if (!port_is_possible(port))
 		return RC_RANGE;
-	l = layout_of(port);
 	for (uint32_t at = 0; rc == RC_OK && at < port->size; at += sizeof zeros)
-		rc = port_write(nv, at, zeros, sizeof zeros);
+		rc = nv_write_through(nv, at, zeros, sizeof zeros);
 	if (rc == RC_OK)
-		rc = write_header(nv, &l, &(struct log_header) { .generation = 0 });
-	if (rc == RC_OK)
-		rc = write_done(nv, &l, 0);
+		rc = nv_log_format(nv);
 	return rc != RC_OK ? rc : write_super(nv);
 }
 
 static enum rc
-check_super(const struct nv_port *port)
+read_super(const struct nv_port *port, uint8_t *version)
 {
 	uint8_t bytes[SUPER_SIZE];
 	enum rc rc = port->read(port->ctx, 0, bytes, sizeof bytes);
@@ -175,171 +69,32 @@ check_super(const struct nv_port *port)
 		return rc;
 	if (memcmp(bytes, super_magic, sizeof super_magic) != 0)
 		return RC_FORMAT;
-	if (bytes[3] != NV_VERSION)
+	if (bytes[3] != NV_VERSION && bytes[3] != NV_VERSION_FIRST)
 		return RC_VERSION;
-	if (!check_is_good(bytes, sizeof bytes))
+	if (!nv_check_is_good(bytes, sizeof bytes))
 		return RC_INTEGRITY;
-	return get_be32(bytes + 4) == port->size && get_be16(bytes + 8) == port->page ? RC_OK
-										      : RC_FORMAT;
-}
-
-/* RC_NOT_FOUND: the header is torn. */
-static enum rc
-read_header(const struct nv_port *port, const struct layout *l, struct log_header *h)
-{
-	uint8_t bytes[HEADER_SIZE];
-	enum rc rc = port->read(port->ctx, l->header, bytes, sizeof bytes);
-
-	if (rc != RC_OK)
-		return rc;
-	if (memcmp(bytes, header_magic, sizeof header_magic) != 0 ||
-	    !check_is_good(bytes, sizeof bytes))
-		return RC_NOT_FOUND;
-	h->generation = get_be32(bytes + 4);
-	h->pages = get_be16(bytes + 8);
-	h->body_crc = get_be32(bytes + 12);
-	return h->pages <= l->pages ? RC_OK : RC_INTEGRITY;
-}
-
-/* RC_NOT_FOUND: the mark is torn. */
-static enum rc
-read_done(const struct nv_port *port, const struct layout *l, uint32_t *generation)
-{
-	uint8_t bytes[DONE_SIZE];
-	enum rc rc = port->read(port->ctx, l->done, bytes, sizeof bytes);
-
-	if (rc != RC_OK)
-		return rc;
-	if (memcmp(bytes, done_magic, sizeof done_magic) != 0 ||
-	    !check_is_good(bytes, sizeof bytes))
-		return RC_NOT_FOUND;
-	*generation = get_be32(bytes + 4);
+	if (get_be32(bytes + 4) != port->size || get_be16(bytes + 8) != port->page)
+		return RC_FORMAT;
+	*version = bytes[3];
 	return RC_OK;
-}
-
-/* Copies the images to their homes. */
-static enum rc
-apply_log(struct nv *nv, const struct layout *l, const uint8_t *list, uint32_t pages)
-{
-	uint8_t bytes[CHUNK];
-	const uint32_t page = nv->port->page;
-	enum rc rc = RC_OK;
-
-	for (uint32_t i = 0; i < pages; i++) {
-		const uint32_t home = get_be16(list + 2 * i) * page;
-		const uint32_t image = l->images + i * page;
-
-		for (uint32_t at = 0; rc == RC_OK && at < page; at += l->chunk) {
-			rc = nv->port->read(nv->port->ctx, image + at, bytes, l->chunk);
-			if (rc == RC_OK)
-				rc = port_write(nv, home + at, bytes, l->chunk);
-		}
-	}
-	mem_wipe(bytes, sizeof bytes);
-	return rc != RC_OK ? rc : port_sync(nv);
-}
-
-/* Reads the page list and checks it and the images against the header. */
-static enum rc
-check_body(const struct nv_port *port, const struct layout *l, const struct log_header *h,
-	   uint8_t *list)
-{
-	uint8_t bytes[CHUNK];
-	const uint32_t end = l->images + (uint32_t)h->pages * port->page;
-	uint32_t crc;
-	enum rc rc = port->read(port->ctx, l->list, list, 2U * h->pages);
-
-	crc = crc32_mpeg(CRC32_START, list, 2U * h->pages);
-	for (uint32_t at = l->images; rc == RC_OK && at < end; at += l->chunk) {
-		rc = port->read(port->ctx, at, bytes, l->chunk);
-		crc = crc32_mpeg(crc, bytes, l->chunk);
-	}
-	mem_wipe(bytes, sizeof bytes);
-	if (rc != RC_OK)
-		return rc;
-	if (crc != h->body_crc)
-		return RC_INTEGRITY;
-	for (uint32_t i = 0; i < h->pages; i++) {
-		const uint32_t home = get_be16(list + 2 * i) * (uint32_t)port->page;
-
-		if (home < l->first || home >= port->size)
-			return RC_INTEGRITY;
-	}
-	return RC_OK;
-}
-
-/* A complete log whose homes may be half written. */
-static enum rc
-redo(struct nv *nv, const struct layout *l, const struct log_header *h)
-{
-	uint8_t list[2 * NV_LOG_PAGES_MAX];
-	enum rc rc = check_body(nv->port, l, h, list);
-
-	if (rc == RC_OK)
-		rc = apply_log(nv, l, list, h->pages);
-	if (rc == RC_OK)
-		rc = write_done(nv, l, h->generation);
-	return rc;
 }
 
 enum rc
 nv_mount(struct nv *nv, const struct nv_port *port)
 {
-	struct log_header h = { 0 };
-	struct layout l;
-	uint32_t done = 0;
-	enum rc rc_header, rc_done, rc;
+	enum rc rc;
 
 	memset(nv, 0, sizeof *nv);
 	nv->port = port;
 	nv->failed = true;
 	if (!port_is_possible(port))
 		return RC_FORMAT;
-	if ((rc = check_super(port)) != RC_OK)
+	if ((rc = read_super(port, &nv->version)) != RC_OK)
 		return rc;
-	l = layout_of(port);
-	rc_header = read_header(port, &l, &h);
-	if (rc_header != RC_OK && rc_header != RC_NOT_FOUND)
-		return rc_header;
-	rc_done = read_done(port, &l, &done);
-	if (rc_done != RC_OK && rc_done != RC_NOT_FOUND)
-		return rc_done;
 	nv->failed = false;
-	if (rc_header == RC_OK && rc_done == RC_OK && h.generation == done) {
-		rc = RC_OK;
-	} else if (rc_header == RC_OK && (rc_done == RC_NOT_FOUND || h.generation == done + 1)) {
-		rc = redo(nv, &l, &h);
-		done = h.generation;
-	} else if (rc_header == RC_NOT_FOUND && rc_done == RC_OK) {
-		/* Torn before it counted: written again, so that it never reads as anything else.
-		 */
-		rc = write_header(nv, &l, &(struct log_header) { .generation = done });
-		if (rc == RC_OK)
-			rc = port_sync(nv);
-	} else {
-		rc = RC_INTEGRITY;
-	}
+	rc = nv_log_recover(nv);
 	nv->failed = rc != RC_OK;
-	nv->generation = done;
 	return rc;
-}
-
-/* Copies to dst what the staged entries say about its range, in the order of staging. */
-static void
-overlay(const struct nv *nv, uint32_t offset, uint8_t *dst, uint32_t len)
-{
-	for (uint32_t at = 0; at < nv->staged_len;) {
-		const uint32_t entry = get_be32(nv->staged + at);
-		const uint32_t entry_len = get_be16(nv->staged + at + 4);
-		const uint32_t from = entry > offset ? entry : offset;
-		const uint32_t to =
-			entry + entry_len < offset + len ? entry + entry_len : offset + len;
-
-		if (from < to)
-			memcpy(dst + (from - offset),
-			       nv->staged + at + ENTRY_HEADER + (from - entry), to - from);
-		at += ENTRY_HEADER + entry_len;
-	}
 }
 
 static bool
@@ -374,18 +129,11 @@ nv_confine(struct nv *nv, struct nv_window window)
 enum rc
 nv_read(struct nv *nv, uint32_t offset, void *dst, uint32_t len)
 {
-	enum rc rc;
-
 	if (nv->failed)
 		return RC_IO;
 	if (!is_inside(nv->port->size, offset, len) || !nv_is_open(nv, offset, len))
 		return RC_RANGE;
-	rc = nv->port->read(nv->port->ctx, offset, dst, len);
-	if (rc == RC_OK)
-		overlay(nv, offset, dst, len);
-	else
-		nv->failed = true; /* nothing may be committed that rests on it */
-	return rc;
+	return nv_read_overlaid(nv, offset, dst, len);
 }
 
 /* The entry that holds the whole range, when no later entry touches it; NULL otherwise. */
@@ -399,10 +147,10 @@ entry_to_rewrite(struct nv *nv, uint32_t offset, uint32_t len)
 		const uint32_t entry_len = get_be16(nv->staged + at + 4);
 
 		if (entry <= offset && offset + len <= entry + entry_len)
-			found = nv->staged + at + ENTRY_HEADER + (offset - entry);
+			found = nv->staged + at + NV_ENTRY_HEADER + (offset - entry);
 		else if (entry < offset + len && offset < entry + entry_len)
 			found = NULL;
-		at += ENTRY_HEADER + entry_len;
+		at += NV_ENTRY_HEADER + entry_len;
 	}
 	return found;
 }
@@ -423,14 +171,14 @@ nv_stage(struct nv *nv, uint32_t offset, const void *src, uint32_t len)
 	if (!place) {
 		const uint32_t room = NV_LOG_MAX - nv->staged_len;
 
-		if (room < ENTRY_HEADER || len > room - ENTRY_HEADER) {
+		if (room < NV_ENTRY_HEADER || len > room - NV_ENTRY_HEADER) {
 			nv->overflow = true;
 			return;
 		}
 		put_be32(nv->staged + nv->staged_len, offset);
 		put_be16(nv->staged + nv->staged_len + 4, (uint16_t)len);
-		place = nv->staged + nv->staged_len + ENTRY_HEADER;
-		nv->staged_len = (uint16_t)(nv->staged_len + ENTRY_HEADER + len);
+		place = nv->staged + nv->staged_len + NV_ENTRY_HEADER;
+		nv->staged_len = (uint16_t)(nv->staged_len + NV_ENTRY_HEADER + len);
 	}
 	memcpy(place, src, len);
 }
@@ -451,92 +199,6 @@ nv_discard(struct nv *nv)
 	nv->overflow = false;
 }
 
-static bool
-list_has(const uint8_t *list, uint32_t pages, uint32_t page)
-{
-	for (uint32_t i = 0; i < pages; i++) {
-		if (get_be16(list + 2 * i) == page)
-			return true;
-	}
-	return false;
-}
-
-/* Lists the pages that the staged entries touch, each once. RC_SPACE: more than the log holds. */
-static enum rc
-list_pages(const struct nv *nv, const struct layout *l, uint8_t *list, uint32_t *pages)
-{
-	const uint32_t size = nv->port->page;
-	uint32_t n = 0;
-
-	for (uint32_t at = 0; at < nv->staged_len;) {
-		const uint32_t entry = get_be32(nv->staged + at);
-		const uint32_t entry_len = get_be16(nv->staged + at + 4);
-
-		for (uint32_t p = entry / size; p <= (entry + entry_len - 1) / size; p++) {
-			if (list_has(list, n, p))
-				continue;
-			if (n == l->pages)
-				return RC_SPACE;
-			put_be16(list + 2 * n, (uint16_t)p);
-			n++;
-		}
-		at += ENTRY_HEADER + entry_len;
-	}
-	*pages = n;
-	return RC_OK;
-}
-
-/* Writes list and images: each home page as the commit leaves it. */
-static enum rc
-write_body(struct nv *nv, const struct layout *l, const uint8_t *list, uint32_t pages,
-	   uint32_t *body_crc)
-{
-	uint8_t bytes[CHUNK];
-	const uint32_t page = nv->port->page;
-	uint32_t crc = crc32_mpeg(CRC32_START, list, 2 * pages);
-	enum rc rc = port_write(nv, l->list, list, 2 * pages);
-
-	for (uint32_t i = 0; i < pages; i++) {
-		const uint32_t home = get_be16(list + 2 * i) * page;
-
-		for (uint32_t at = 0; rc == RC_OK && at < page; at += l->chunk) {
-			rc = nv_read(nv, home + at, bytes, l->chunk);
-			crc = crc32_mpeg(crc, bytes, l->chunk);
-			if (rc == RC_OK)
-				rc = port_write(nv, l->images + i * page + at, bytes, l->chunk);
-		}
-	}
-	mem_wipe(bytes, sizeof bytes);
-	*body_crc = crc;
-	return rc != RC_OK ? rc : port_sync(nv);
-}
-
-static enum rc
-commit_pages(struct nv *nv)
-{
-	const struct layout l = layout_of(nv->port);
-	struct log_header h = { .generation = nv->generation + 1 };
-	uint8_t list[2 * NV_LOG_PAGES_MAX];
-	uint32_t pages;
-	enum rc rc;
-
-	if ((rc = list_pages(nv, &l, list, &pages)) != RC_OK)
-		return rc;
-	h.pages = (uint16_t)pages;
-	if ((rc = write_body(nv, &l, list, pages, &h.body_crc)) != RC_OK)
-		return rc;
-	rc = write_header(nv, &l, &h);
-	if (rc == RC_OK)
-		rc = port_sync(nv);
-	if (rc == RC_OK)
-		rc = apply_log(nv, &l, list, pages);
-	if (rc == RC_OK)
-		rc = write_done(nv, &l, h.generation);
-	if (rc == RC_OK)
-		nv->generation = h.generation;
-	return rc;
-}
-
 enum rc
 nv_commit(struct nv *nv)
 {
@@ -551,7 +213,7 @@ nv_commit(struct nv *nv)
 	else if (nv->staged_len == 0)
 		rc = RC_OK; /* also at the last generation: the card still answers */
 	else
-		rc = nv->generation == UINT32_MAX ? RC_SPACE : commit_pages(nv);
+		rc = nv->generation == UINT32_MAX ? RC_SPACE : nv_log_commit(nv);
 	nv_discard(nv);
 	return rc;
 }
@@ -578,7 +240,7 @@ nv_part_stage(const struct nv_part *part, uint32_t offset, const void *src, uint
 enum rc
 nv_part_wipe(const struct nv_part *part)
 {
-	static const uint8_t zeros[CHUNK] = { 0 };
+	static const uint8_t zeros[NV_CHUNK] = { 0 };
 	struct nv *nv = part->nv;
 
 	if (nv->failed)
@@ -587,12 +249,13 @@ nv_part_wipe(const struct nv_part *part)
 		return RC_STATE;
 	if (part->base % nv->port->page != 0 || !nv_is_open(nv, part->base, part->size))
 		return RC_RANGE;
-	for (uint32_t at = 0; at < part->size; at += CHUNK) {
+	for (uint32_t at = 0; at < part->size; at += NV_CHUNK) {
 		const uint32_t rest = part->size - at;
-		enum rc rc = port_write(nv, part->base + at, zeros, rest < CHUNK ? rest : CHUNK);
+		enum rc rc = nv_write_through(nv, part->base + at, zeros,
+					      rest < NV_CHUNK ? rest : NV_CHUNK);
 
 		if (rc != RC_OK)
 			return rc;
 	}
-	return port_sync(nv);
+	return nv_sync(nv);
 }

@@ -39,6 +39,8 @@ struct nv {
 	const struct nv_port *port;
 	struct nv_window window;
 	uint32_t generation; /* of the last commit; grows by one per commit */
+	uint16_t next_image; /* where the next commit's images begin */
+	uint8_t version;     /* of the memory's layout */
 	uint16_t staged_len;
 	bool overflow;              /* more was staged than the log holds: the commit will refuse */
 	bool failed;                /* an access failed: everything is RC_IO until the next mount */

@@ -9,8 +9,9 @@
 #include "base/mem.h"
 
 #define NO_COPY 2U
-#define AT_ONCE 4U /* slots in one write, so that a page of 64 bytes takes one for all its cells \
-		    */
+#define AT_ONCE                                                                          \
+	4U /* slots in one write, so that a page of 64 bytes takes one for all its cells \
+	    */
 
 /* One page of cells in its two copies. */
 struct cell_page {

@@ -23,11 +23,33 @@ mount_again(void)
 	CHECK_RC(nv_mount(&nv, &ram.port), RC_OK);
 }
 
+/* Of the memory that tests begin with: today's, or as the first release wrote it. */
+static bool first_release;
+
+static void
+put_checked(uint32_t at, const char *magic, uint32_t len)
+{
+	memcpy(ram.bytes + at, magic, 4);
+	put_be32(ram.bytes + at + len - 4, crc32_mpeg(CRC32_START, ram.bytes + at, len - 4));
+}
+
+/* One header, one mark, generation 0. */
+static void
+make_first_release(void)
+{
+	memset(ram.bytes + PAGE, 0, nv_first_offset(&ram.port) - PAGE);
+	put_checked(0, "TNV\1", 16);
+	put_checked(PAGE, "LOG1", 20);
+	put_checked(2 * PAGE, "DONE", 12);
+}
+
 static void
 start(void)
 {
 	nv_ram_init(&ram, SIZE, PAGE);
 	CHECK_RC(nv_format(&nv, &ram.port), RC_OK);
+	if (first_release)
+		make_first_release();
 	mount_again();
 }
 
@@ -293,7 +315,11 @@ nv__a_memory_that_is_none_is_refused(void)
 	CHECK_RC(nv_mount(&nv, &ram.port), RC_FORMAT);
 	CHECK_RC(nv_format(&nv, &ram.port), RC_RANGE);
 	start();
-	memset(ram.bytes + PAGE, 0xFF, 2 * PAGE); /* header and done mark at once: no power cut */
+	memset(ram.bytes + PAGE, 0xFF, 3 * PAGE); /* every header at once: no power cut */
+	CHECK_RC(nv_mount(&nv, &ram.port), RC_INTEGRITY);
+	start();
+	make_first_release();
+	memset(ram.bytes + PAGE, 0xFF, 2 * PAGE); /* the header and the mark */
 	CHECK_RC(nv_mount(&nv, &ram.port), RC_INTEGRITY);
 	start();
 	ram.dead = true;
@@ -303,15 +329,18 @@ nv__a_memory_that_is_none_is_refused(void)
 static void
 nv__a_log_that_was_changed_after_it_was_written_is_not_applied(void)
 {
+	uint8_t *image;
+
 	/* List and seven images are written, then the header, then the power fails. */
 	prepare_old();
 	stage_all(0xBB);
+	image = ram.bytes + PAGE * (1 + 3 * 3 + (nv.next_image + 1U) % 26);
 	nv_ram_plan_cut(&ram, 9, TEAR_OLD);
 	CHECK_RC(nv_commit(&nv), RC_IO);
 	nv_ram_power_up(&ram);
-	ram.bytes[256 + 70] ^= 1;
+	image[6] ^= 1;
 	CHECK_RC(nv_mount(&nv, &ram.port), RC_INTEGRITY);
-	ram.bytes[256 + 70] ^= 1;
+	image[6] ^= 1;
 	mount_again();
 	CHECK(state_of_area() == 1);
 }
@@ -449,11 +478,48 @@ nv_cell__bounds_are_kept(void)
 	CHECK_RC(nv_cell_write(&part, 1, CELLS, 0, 1), RC_RANGE);
 }
 
+static void
+nv__a_memory_of_the_first_release_survives_the_same_cuts(void)
+{
+	first_release = true;
+	nv__power_cut_at_every_write_of_a_commit_leaves_all_old_or_all_new();
+	CHECK(nv.version == 1 && ram.bytes[3] == 1);
+	first_release = false;
+}
+
+/* The slots of header, mark and list take turns, and the images go round. */
+static void
+nv__no_page_of_the_log_takes_every_commit(void)
+{
+	uint8_t before[PAGE], changes[36] = { 0 };
+
+	start();
+	for (uint8_t i = 0; i < 60; i++) {
+		static uint8_t was[SIZE];
+
+		memcpy(was, ram.bytes, SIZE);
+		stage_all(i);
+		CHECK_RC(nv_commit(&nv), RC_OK);
+		for (uint32_t p = 1; p < 36; p++)
+			changes[p] =
+				(uint8_t)(changes[p] + (memcmp(was + p * PAGE, ram.bytes + p * PAGE,
+							       PAGE) != 0));
+	}
+	memcpy(before, ram.bytes + PAGE, PAGE);
+	for (uint32_t p = 1; p < 36; p++)
+		CHECK(changes[p] > 0 && changes[p] <= 20);
+	mount_again();
+	CHECK(nv.generation == 60);
+	CHECK_BYTES(ram.bytes + PAGE, before, PAGE);
+}
+
 int
 main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(nv__power_cut_at_every_write_of_a_commit_leaves_all_old_or_all_new),
+		TEST(nv__a_memory_of_the_first_release_survives_the_same_cuts),
+		TEST(nv__no_page_of_the_log_takes_every_commit),
 		TEST(nv__after_a_failed_write_nothing_works_until_the_next_mount),
 		TEST(nv__mounting_a_clean_memory_and_an_empty_commit_write_nothing),
 		TEST(nv__reading_sees_what_is_staged_and_discarding_forgets_it),
