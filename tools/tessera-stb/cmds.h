@@ -21,6 +21,7 @@ int cmd_pin_change(int argc, char **argv);
 int cmd_readers(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_ui(int argc, char **argv);
 int cmd_wallet(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 

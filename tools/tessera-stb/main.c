@@ -17,6 +17,7 @@ main(int argc, char **argv)
 		{ "info", "what the card says of itself", cmd_info },
 		{ "inspect", "tables, ECMs and EMMs of a stream as text", cmd_inspect },
 		{ "serve", "control words for other receivers, with a laboratory card", cmd_serve },
+		{ "ui", "a terminal interface at the socket of watch --control", cmd_ui },
 		{ "readers", "every reader that can be found", cmd_readers },
 	};
 	static const struct cli_program program = {
