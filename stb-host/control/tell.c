@@ -204,6 +204,9 @@ control_desk_event(struct control_desk *desk, const struct watch_event *e)
 	case WATCH_CARD:
 		card(desk, e->on);
 		break;
+	case WATCH_FILTERS:
+	case WATCH_WORD:
+		break; /* for hardware, never for user interfaces */
 	}
 }
 

@@ -11,6 +11,7 @@ watch_next_event(struct watch *w, struct watch_event *event)
 	if (w->event_count == 0)
 		return false;
 	*event = w->events[w->event_first];
+	mem_wipe(&w->events[w->event_first], sizeof *event); /* it may have held a control word */
 	w->event_first = (w->event_first + 1) % EVENTS_MAX;
 	w->event_count--;
 	return true;

@@ -144,6 +144,38 @@ sync_late(struct pipe *p, unsigned int handle, const struct keyring_word *word)
 	return rc == RC_OK ? sync_word(p, handle, word->period & 1U, word) : rc;
 }
 
+/* One word for each elementary stream of the channel; the late one is for our own descrambler. */
+static void
+tell_word(struct watch *w, const struct channel *ch, unsigned int parity)
+{
+	const struct keyring_word *word = &ch->keys.words[parity];
+	struct watch_event event = { .kind = WATCH_WORD, .parity = (uint8_t)parity };
+
+	event.service_id = ch->program;
+	if (word->set) {
+		event.cw_size = ch->keys.cw_size;
+		memcpy(event.cw, word->cw, ch->keys.cw_size);
+	}
+	for (uint16_t pid = 0; pid < TS_PIDS; pid++) {
+		if (w->channel_of[pid] != ch - w->channels || w->role[pid] == PID_ECM)
+			continue;
+		event.pid = pid;
+		watch_raise(w, &event);
+	}
+	mem_wipe(&event, sizeof event);
+}
+
+void
+watch_output_tell_words(struct watch *w)
+{
+	for (size_t i = 0; w->options.hardware && i < CHANNELS_MAX; i++) {
+		for (unsigned int parity = 0; w->channels[i].used && parity < 2; parity++) {
+			if (w->channels[i].keys.words[parity].set)
+				tell_word(w, &w->channels[i], parity);
+		}
+	}
+}
+
 enum rc
 watch_output_keys(struct watch *w, struct channel *ch)
 {
@@ -151,8 +183,11 @@ watch_output_keys(struct watch *w, struct channel *ch)
 	enum rc rc = pipe_get(w, cipher_of(ch->keys.cw_size), &p);
 
 	for (unsigned int parity = 0; rc == RC_OK && parity < 2; parity++) {
-		if (keyring_take_change(&ch->keys, (enum keyring_slot)parity))
-			rc = sync_word(p, handle_of(w, ch, false), parity, &ch->keys.words[parity]);
+		if (!keyring_take_change(&ch->keys, (enum keyring_slot)parity))
+			continue;
+		if (w->options.hardware)
+			tell_word(w, ch, parity);
+		rc = sync_word(p, handle_of(w, ch, false), parity, &ch->keys.words[parity]);
 	}
 	if (rc == RC_OK && keyring_take_change(&ch->keys, KEY_LATE))
 		rc = sync_late(p, handle_of(w, ch, true), &ch->keys.words[KEY_LATE]);

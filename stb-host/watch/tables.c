@@ -135,9 +135,11 @@ map_program(struct watch *w, struct program *p)
 static void
 set_roles(struct watch *w)
 {
+	const struct watch_event event = { .kind = WATCH_FILTERS };
+
 	memset(w->role, PID_OTHER, sizeof w->role);
 	for (size_t i = 0; i < w->program_count; i++) {
-		if (w->programs[i].wanted)
+		if (w->programs[i].wanted && w->programs[i].pmt_pid < TS_PIDS)
 			w->role[w->programs[i].pmt_pid] = PID_PMT;
 	}
 	for (unsigned int i = 0; i < CHANNELS_MAX; i++) {
@@ -148,12 +150,15 @@ set_roles(struct watch *w)
 	}
 	if (w->emm_pid != TS_PID_NONE)
 		w->role[w->emm_pid] = PID_EMM;
-	w->role[TS_PID_PAT] = PID_PAT;
+	if (!w->by_host)
+		w->role[TS_PID_PAT] = PID_PAT;
 	w->role[TS_PID_CAT] = PID_CAT;
+	if (w->options.hardware)
+		watch_raise(w, &event);
 }
 
-static void
-map_all(struct watch *w)
+void
+watch_map_programs(struct watch *w)
 {
 	memset(w->channel_of, NO_CHANNEL, sizeof w->channel_of);
 	for (unsigned int i = 0; i < CHANNELS_MAX; i++)
@@ -170,6 +175,7 @@ map_all(struct watch *w)
 			channel_drop(w, &w->channels[i]);
 	}
 	set_roles(w);
+	watch_output_tell_words(w);
 }
 
 /* Sections on PIDs that carry PMTs; a PID may carry those of several programs. */
@@ -179,7 +185,7 @@ open_pmt_pids(struct watch *w)
 	for (size_t i = 0; i < w->program_count; i++) {
 		const struct program *p = &w->programs[i];
 
-		if (!p->wanted || w->pmt_sections[p->pmt_pid])
+		if (!p->wanted || p->pmt_pid >= TS_PIDS || w->pmt_sections[p->pmt_pid])
 			continue;
 		w->pmt_sections[p->pmt_pid] = malloc(sizeof(struct section_assembler));
 		if (!w->pmt_sections[p->pmt_pid]) {
@@ -236,7 +242,7 @@ watch_map_again(struct watch *w)
 {
 	w->has_cat = false;
 	w->emm_pid = TS_PID_NONE;
-	map_all(w);
+	watch_map_programs(w);
 }
 
 enum rc
@@ -252,11 +258,12 @@ watch_select(struct watch *w, const uint16_t *services, size_t count)
 		p->wanted = watch_is_wanted(w, p->number);
 		if (p->wanted)
 			continue;
-		p->pmt_len = 0; /* it may be another when it is wanted again */
+		if (p->pmt_pid < TS_PIDS)
+			p->pmt_len = 0; /* it may be another when it is wanted again */
 		p->access = WATCH_ABSENT;
 	}
 	open_pmt_pids(w);
-	map_all(w);
+	watch_map_programs(w);
 	return w->failed;
 }
 
@@ -304,7 +311,7 @@ pat_section(void *ctx, const uint8_t *section, size_t len)
 		remove_stale(w);
 	}
 	open_pmt_pids(w);
-	map_all(w);
+	watch_map_programs(w);
 }
 
 static void
@@ -330,7 +337,7 @@ pmt_section(void *ctx, const uint8_t *section, size_t len)
 			return;
 		memcpy(p->pmt, section, len);
 		p->pmt_len = len;
-		map_all(w);
+		watch_map_programs(w);
 		return;
 	}
 }
@@ -364,6 +371,17 @@ cat_section(void *ctx, const uint8_t *section, size_t len)
 	w->emm_pid = pid;
 	section_init(&w->emm);
 	set_roles(w);
+}
+
+void
+watch_table_section(struct watch *w, uint16_t pid, const uint8_t *section, size_t len)
+{
+	if (w->role[pid] == PID_PAT)
+		pat_section(w, section, len);
+	else if (w->role[pid] == PID_CAT)
+		cat_section(w, section, len);
+	else if (w->role[pid] == PID_PMT)
+		pmt_section(w, section, len);
 }
 
 void

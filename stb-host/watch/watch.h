@@ -24,8 +24,10 @@ struct watch_options {
 	bool live;      /* input that must be kept up with: EMMs wait until the ECMs of what was fed
 			 * have been answered, and one at most is handed over in a call */
 	bool standby;   /* a box asleep: no ECM goes to the card, nothing is opened, EMMs do */
-	bool card_may_go;     /* a card or reader that fails is an event (WATCH_CARD), not the end:
-			       * watch_card_return when it may be back */
+	bool card_may_go; /* a card or reader that fails is an event (WATCH_CARD), not the end:
+			   * watch_card_return when it may be back */
+	bool hardware;    /* filters and control words are told as events, for a demultiplexer and
+			   * descrambler that are not ours */
 	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
 	const char *engine;   /* scr_engine_open has taken it; NULL = the best; lives on */
 	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */
@@ -53,7 +55,9 @@ enum watch_event_kind {
 	WATCH_OFFER,   /* once for each event and price: buy with watch_buy, or do nothing */
 	WATCH_EMM,     /* an EMM has changed something on the card */
 	WATCH_PICTURE, /* the packets of a service begin to be opened, or no longer are */
-	WATCH_CARD     /* the card has gone or is back */
+	WATCH_CARD,    /* the card has gone or is back */
+	WATCH_FILTERS, /* hardware: others are wanted, see watch_get_filters */
+	WATCH_WORD     /* hardware: a control word of an elementary stream */
 };
 struct watch_event {
 	enum watch_event_kind kind;
@@ -63,6 +67,11 @@ struct watch_event {
 	uint32_t time;            /* WATCH_OUTCOME: of the ECM, seconds since 2000 */
 	bool on;                  /* WATCH_PICTURE, WATCH_CARD */
 	struct watch_offer offer; /* WATCH_OFFER */
+	/* WATCH_WORD: the caller wipes it. */
+	uint16_t pid;
+	uint8_t parity;  /* 0 even, 1 odd */
+	uint8_t cw_size; /* 8 DVB-CSA2, 16 DVB-CISSA; 0: there is none any more */
+	uint8_t cw[ECM_CW_MAX];
 };
 
 /* Of a service that was asked for, or, when none was, of every one that is for this card. */
@@ -108,6 +117,22 @@ void watch_free(struct watch **w); /* NULL-safe; wipes control words */
  * the output must be drained first. RC_READER, RC_TIMEOUT: the card is gone; RC_CRYPTO,
  * RC_NO_MEMORY. */
 enum rc watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken) RC_CHECKED;
+/* Instead of packets: one whole section of a PID, as a demultiplexer in hardware cuts them out.
+ * Results as watch_feed; RC_RANGE: no PID, or no section. */
+enum rc watch_feed_section(struct watch *w, uint16_t pid, const uint8_t *section,
+			   size_t len) RC_CHECKED;
+/* A whole ca_pmt APDU (EN 50221 8.4.3.4), from its tag 9F8032: from the first one on, services are
+ * those that it names, and PAT and PMTs of the stream count no more. RC_FORMAT; RC_SPACE: too many
+ * services. */
+enum rc watch_ca_pmt(struct watch *w, const uint8_t *apdu, size_t len) RC_CHECKED;
+#define WATCH_FILTER_MAX 8
+struct watch_filter {
+	uint16_t pid;
+	uint8_t len; /* of value and mask: table_id, then section bytes 3 and on */
+	uint8_t value[WATCH_FILTER_MAX], mask[WATCH_FILTER_MAX];
+};
+/* The sections that are wanted now. How many there are; fills at most cap. */
+size_t watch_get_filters(const struct watch *w, struct watch_filter *filters, size_t cap);
 /* The next event; false: none. */
 bool watch_next_event(struct watch *w, struct watch_event *event);
 /* Descrambles what waits for a full batch: when the oldest packet has waited long enough, or

@@ -120,6 +120,7 @@ struct watch {
 	size_t emm_next;
 	struct emm_queue waiting;
 	bool card_is_gone;
+	bool by_host; /* services come by ca_pmt */
 	struct watch_stats stats;
 	enum rc failed; /* first fatal result of a callback */
 };
@@ -139,6 +140,11 @@ bool watch_is_wanted(const struct watch *w, uint16_t program);
 /* Another card: its operator's descriptors are looked for. */
 void watch_map_again(struct watch *w);
 
+/* Maps PIDs anew from the programs' PMTs. */
+void watch_map_programs(struct watch *w);
+/* A whole section of PAT, CAT or a PMT. */
+void watch_table_section(struct watch *w, uint16_t pid, const uint8_t *section, size_t len);
+
 /* messages.c: sections for the card. */
 void watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len);
 void watch_emm_section(void *ctx, const uint8_t *section, size_t len);
@@ -156,6 +162,8 @@ bool watch_emm_next(struct watch *w);
 
 /* output.c: packets on their way out. */
 void watch_raise(struct watch *w, const struct watch_event *event);
+/* hardware: tells the words that are there for streams that are new. */
+void watch_output_tell_words(struct watch *w);
 enum rc watch_output_flush(struct watch *w) RC_CHECKED;
 enum rc watch_output_new(struct watch *w) RC_CHECKED;
 void watch_output_free(struct watch *w);

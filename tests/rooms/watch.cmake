@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-foreach(noun watch watch_head watch_live watch_offers)
+foreach(noun watch watch_hardware watch_head watch_live watch_offers)
 	tessera_test(NAME ${noun} SOURCES unit/test_${noun}.c support/watch_bench.c support/stb_stream.c
 		support/scripted_card.c
 		USES tessera_watch tessera_test_crypto)

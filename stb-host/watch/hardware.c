@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* For boxes whose hardware demultiplexes and descrambles: the filters it must set, sections instead
+ * of packets, and control words for each elementary stream. */
+#include "watch/watch_private.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define ECM_TABLES 0x80U /* and 81 */
+
+struct filter_list {
+	struct watch_filter *filters;
+	size_t count, cap;
+};
+
+/* value: table_id, then section bytes 3 and on. */
+static void
+add(struct filter_list *l, uint16_t pid, const uint8_t *value, size_t len, uint8_t table_mask)
+{
+	struct watch_filter *f;
+
+	if (l->count++ >= l->cap)
+		return;
+	f = &l->filters[l->count - 1];
+	memset(f, 0, sizeof *f);
+	f->pid = pid;
+	f->len = (uint8_t)len;
+	memcpy(f->value, value, len);
+	memset(f->mask, 0xFF, len);
+	f->mask[0] = table_mask;
+}
+
+static void
+add_emms(const struct watch *w, struct filter_list *l)
+{
+	static const uint8_t shared[] = { EMM_GROUP, EMM_TREE, EMM_GLOBAL, EMM_AUTH };
+	uint8_t value[7] = { EMM_UNIQUE };
+
+	put_be16(value + 1, w->operator_id);
+	put_be32(value + 3, w->leaf);
+	add(l, w->emm_pid, value, sizeof value, 0xFF);
+	for (size_t i = 0; i < sizeof shared; i++) {
+		value[0] = shared[i];
+		add(l, w->emm_pid, value, 3, 0xFF);
+	}
+}
+
+size_t
+watch_get_filters(const struct watch *w, struct watch_filter *filters, size_t cap)
+{
+	struct filter_list l = { filters, 0, cap };
+	uint8_t value[3] = { PSI_TABLE_PAT };
+
+	if (!w->by_host)
+		add(&l, TS_PID_PAT, value, 1, 0xFF);
+	value[0] = PSI_TABLE_CAT;
+	add(&l, TS_PID_CAT, value, 1, 0xFF);
+	for (size_t i = 0; i < w->program_count; i++) {
+		const struct program *p = &w->programs[i];
+
+		value[0] = PSI_TABLE_PMT;
+		put_be16(value + 1, p->number);
+		if (p->wanted && p->pmt_pid < TS_PIDS)
+			add(&l, p->pmt_pid, value, 3, 0xFF);
+	}
+	value[0] = ECM_TABLES;
+	for (size_t i = 0; i < CHANNELS_MAX && !w->options.standby; i++) {
+		if (w->channels[i].used)
+			add(&l, w->channels[i].pid, value, 1, 0xFE);
+	}
+	if (w->emm_pid != TS_PID_NONE)
+		add_emms(w, &l);
+	return l.count;
+}
+
+enum rc
+watch_feed_section(struct watch *w, uint16_t pid, const uint8_t *section, size_t len)
+{
+	if (pid >= TS_PIDS || len < 3)
+		return RC_RANGE;
+	switch ((enum pid_role)w->role[pid]) {
+	case PID_PAT:
+	case PID_CAT:
+	case PID_PMT:
+		watch_table_section(w, pid, section, len);
+		break;
+	case PID_ECM:
+		watch_ecm_section(w, &w->channels[w->channel_of[pid]], section, len);
+		break;
+	case PID_EMM:
+		if (w->options.live)
+			watch_emm_later(w, section, len);
+		else
+			watch_emm_section(w, section, len);
+		break;
+	case PID_OTHER:
+		break;
+	}
+	return w->failed;
+}
