@@ -7,12 +7,12 @@
 #include "headend/epochs.h"
 
 enum rc
-air_open(struct air *a, struct head *head, const struct head_keys *keys)
+air_open(struct air *a, struct head *head, const struct head_keys *keys, enum key_profile profile)
 {
 	a->head = head;
 	a->keys = keys;
 	a->carousel = NULL;
-	return carousel_new(head, keys, &a->carousel);
+	return carousel_new(head, keys, profile, &a->carousel);
 }
 
 void
@@ -74,7 +74,7 @@ source_ecm(void *ctx, struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len)
 }
 
 static enum rc
-source_emm(void *ctx, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+source_emm(void *ctx, uint32_t now, uint8_t section[EMM_SECTION_MAX], size_t *len)
 {
 	struct air *a = ctx;
 

@@ -14,7 +14,8 @@ struct air {
 };
 
 /* head and keys are borrowed. */
-enum rc air_open(struct air *a, struct head *head, const struct head_keys *keys) RC_CHECKED;
+enum rc air_open(struct air *a, struct head *head, const struct head_keys *keys,
+		 enum key_profile profile) RC_CHECKED;
 void air_close(struct air *a);
 /* Fills operator, group, epoch and criteria of an ECM of the service at ecm->time, and seals it. */
 enum rc air_ecm(struct air *a, struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len) RC_CHECKED;

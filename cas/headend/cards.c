@@ -14,7 +14,7 @@
 #define CARD_COLUMNS                                                                               \
 	"SELECT leaf, state, profile, key_version, issued_at, revoked_at, reason, emm_sequence,"   \
 	" changed_at, credit_total, credit_sequence, credit_at, record_head, record_chain, spent," \
-	" ack_at, (SELECT count(*) FROM alarm WHERE alarm.shard = card.shard"                      \
+	" ack_at, tree, (SELECT count(*) FROM alarm WHERE alarm.shard = card.shard"                \
 	" AND alarm.leaf = card.leaf)," DOMAIN_KEYS("2") ", " DOMAIN_KEYS("3") " FROM card "
 
 static enum rc
@@ -85,6 +85,20 @@ card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version, ui
 }
 
 enum rc
+card_set_tree(struct head *h, uint32_t leaf, uint8_t tree)
+{
+	int64_t change;
+	enum rc rc = head_begin(h, &change);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = head_store(h,
+			store_run(h->store, "UPDATE card SET tree = ? WHERE shard = ? AND leaf = ?",
+				  "iii", (int64_t)tree, STORE_SHARD(leaf), (int64_t)leaf));
+	return head_end(h, rc);
+}
+
+enum rc
 card_forget(struct head *h, uint32_t leaf)
 {
 	int64_t change;
@@ -117,9 +131,10 @@ take_card(const struct store_rows *rows, struct head_card *c)
 				  .record_head = (uint32_t)store_int(rows, 12),
 				  .spent = (uint64_t)store_int(rows, 14),
 				  .ack_at = (uint32_t)store_int(rows, 15),
-				  .alarms = (uint32_t)store_int(rows, 16),
-				  .ca_keys = (uint8_t)store_int(rows, 17),
-				  .purse_keys = (uint8_t)store_int(rows, 18) };
+				  .tree = (uint8_t)store_int(rows, 16),
+				  .alarms = (uint32_t)store_int(rows, 17),
+				  .ca_keys = (uint8_t)store_int(rows, 18),
+				  .purse_keys = (uint8_t)store_int(rows, 19) };
 	snprintf(c->reason, sizeof c->reason, "%s", store_text(rows, 6));
 	if (chain && len == sizeof c->record_chain)
 		memcpy(c->record_chain, chain, len);

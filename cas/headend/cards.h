@@ -32,6 +32,7 @@ struct head_card {
 	uint8_t record_chain[CRYPTO_MAC];
 	uint64_t spent;              /* sum of its records on slot 0 */
 	uint32_t ack_at;             /* when record_head was last acknowledged, 0 never */
+	uint8_t tree;                /* enum ca_tree_profile: what it has of the key tree */
 	uint32_t alarms;             /* settlement found something wrong so many times */
 	uint8_t ca_keys, purse_keys; /* version of the domain's own key set, 0 none */
 };
@@ -50,6 +51,8 @@ enum rc card_new(struct head *h, uint8_t profile, uint8_t key_version, uint32_t 
 /* Enters a card at a leaf of the caller's. RC_CONFLICT: it is taken; RC_RANGE. */
 enum rc card_add(struct head *h, uint32_t leaf, uint8_t profile, uint8_t key_version,
 		 uint32_t now) RC_CHECKED;
+/* Which part of the key tree it was given (enum ca_tree_profile). */
+enum rc card_set_tree(struct head *h, uint32_t leaf, uint8_t tree) RC_CHECKED;
 /* Takes a card out again that could not be personalised. */
 enum rc card_forget(struct head *h, uint32_t leaf) RC_CHECKED;
 /* RC_NOT_FOUND. */

@@ -28,6 +28,10 @@ struct carousel {
 	uint32_t time_sent;
 	bool any_time_sent;
 	int64_t change; /* the outbox is read up to here */
+	struct tree_carousel *key_sets;
+	bool key_sets_stale; /* something may have changed */
+	uint8_t section[EMM_SECTION_MAX];
+	bool tree_set_turn; /* rather than a card's */
 };
 
 static enum rc
@@ -166,7 +170,8 @@ load(struct carousel *c)
 }
 
 enum rc
-carousel_new(struct head *h, const struct head_keys *keys, struct carousel **out)
+carousel_new(struct head *h, const struct head_keys *keys, enum key_profile profile,
+	     struct carousel **out)
 {
 	struct carousel *c = calloc(1, sizeof *c);
 	enum rc rc;
@@ -175,7 +180,10 @@ carousel_new(struct head *h, const struct head_keys *keys, struct carousel **out
 		return head_fail(h, RC_NO_MEMORY, "%s", rc_text(RC_NO_MEMORY));
 	c->head = h;
 	c->keys = keys;
-	rc = load(c);
+	c->key_sets_stale = true;
+	rc = tree_carousel_new(h, keys, profile, &c->key_sets);
+	if (rc == RC_OK)
+		rc = load(c);
 	if (rc == RC_OK)
 		*out = c;
 	else
@@ -190,6 +198,7 @@ carousel_free(struct carousel **c)
 		return;
 	for (size_t i = 0; i < (*c)->count; i++)
 		emm_set_free(&(*c)->entries[i].set);
+	tree_carousel_free(&(*c)->key_sets);
 	free((*c)->entries);
 	free((*c)->fresh);
 	free(*c);
@@ -209,6 +218,7 @@ carousel_poll(struct carousel *c)
 
 	if (rc != RC_OK || newest == c->change)
 		return rc;
+	c->key_sets_stale = true;
 	newest = c->change;
 	rc = store_select(c->head->store, &rows, sql, "i", c->change);
 	if (rc != RC_OK)
@@ -285,7 +295,7 @@ next_card(struct carousel *c, uint32_t now, struct entry **out)
 }
 
 static enum rc
-next_part(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+next_part(struct carousel *c, uint32_t now, uint8_t *section, size_t *len)
 {
 	struct entry *e = c->part > 0 ? entry_of(c, c->sending) : NULL;
 	const struct emm_section *s;
@@ -310,7 +320,7 @@ next_part(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *le
 }
 
 static enum rc
-time_section(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+time_section(struct carousel *c, uint32_t now, uint8_t *section, size_t *len)
 {
 	struct emm_section s;
 	enum rc rc = emm_time_build(c->head, c->keys, now, &s);
@@ -324,13 +334,50 @@ time_section(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t 
 	return RC_OK;
 }
 
-enum rc
-carousel_next(struct carousel *c, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+static enum rc
+refresh_keys(struct carousel *c, uint32_t now)
 {
+	enum rc rc;
+
+	if (!c->key_sets_stale && !tree_carousel_is_due(c->key_sets, now))
+		return RC_OK;
+	rc = tree_carousel_refresh(c->key_sets, now);
+	c->key_sets_stale = rc != RC_OK;
+	return rc;
+}
+
+enum rc
+carousel_next(struct carousel *c, uint32_t now, uint8_t section[EMM_SECTION_MAX], size_t *len)
+{
+	enum rc rc = refresh_keys(c, now);
+
 	*len = 0;
+	if (rc != RC_OK)
+		return rc;
 	if (!c->any_time_sent || c->time_sent != now)
 		return time_section(c, now, section, len);
-	return next_part(c, now, section, len);
+	c->tree_set_turn = !c->tree_set_turn;
+	if (c->tree_set_turn)
+		tree_carousel_next(c->key_sets, section, len);
+	if (*len == 0)
+		rc = next_part(c, now, section, len);
+	if (rc == RC_OK && *len == 0)
+		tree_carousel_next(c->key_sets, section, len);
+	return rc;
+}
+
+static enum rc
+keys_once(struct carousel *c, uint32_t now,
+	  enum rc (*each)(void *ctx, const uint8_t *section, size_t len), void *ctx)
+{
+	size_t bytes, len;
+	enum rc rc = refresh_keys(c, now);
+
+	for (size_t n = tree_carousel_sections(c->key_sets, &bytes); rc == RC_OK && n > 0; n--) {
+		tree_carousel_next(c->key_sets, c->section, &len);
+		rc = each(ctx, c->section, len);
+	}
+	return rc;
 }
 
 enum rc
@@ -343,6 +390,8 @@ carousel_once(struct carousel *c, uint32_t now,
 
 	if (rc == RC_OK)
 		rc = each(ctx, section, len);
+	if (rc == RC_OK)
+		rc = keys_once(c, now, each, ctx);
 	for (size_t i = 0; rc == RC_OK && i < c->count; i++) {
 		struct emm_set *set = NULL;
 

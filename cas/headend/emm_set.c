@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
- * keys, credits, acknowledgements and pairings in signed parts. A card refuses the whole of a part
- * with a command that it cannot take, so these four never share one: no credit past a full purse
- * and no acknowledgement of another chain keeps a key away. Every part fits one TS packet. */
+ * keys, credits, acknowledgements and pairings in signed parts. Cancels travel with the keys that
+ * the card gets by itself meanwhile: who keeps the one from it keeps the other from it, too. A card
+ * refuses the whole of a part with a command that it cannot take, so these four never share one: no
+ * credit past a full purse and no acknowledgement of another chain keeps a key away. Every part
+ * fits one TS packet. */
 #include "headend/emm_set.h"
 
 #include "base/mem.h"
 #include "headend/epochs.h"
+#include "wire/ca_apdu.h"
 #include "wire/record.h"
 
 #include <stdlib.h>
 
 #define TIME_VALID_S 86400U
 #define COMMAND_MAX 64
+#define GROUPS_FIRST 8 /* that a card from before the key tree has room for */
 
 enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_RECORDS, BODY_BOXES };
 
@@ -23,6 +27,7 @@ struct body {
 };
 
 struct plan {
+	bool has_cancel;
 	size_t count;
 	struct body bodies[EMM_PARTS_MAX];
 };
@@ -93,8 +98,10 @@ put_rights(struct head *h, const struct head_card *card, struct plan *plan)
 			cmd.u.entitlement.end = e.end;
 			cmd.u.entitlement.flags = e.flags;
 		}
-		if (is_pending(e.changed_at, card->changed_at))
-			rc = plan_put(plan, BODY_RIGHTS, &cmd);
+		if (is_pending(e.changed_at, card->changed_at)) {
+			plan->has_cancel = plan->has_cancel || e.cancelled;
+			rc = plan_put(plan, e.cancelled ? BODY_KEYS : BODY_RIGHTS, &cmd);
+		}
 		if (rc == RC_OK)
 			rc = card_entitlement_next(h, card->leaf, e.product, &e);
 	}
@@ -105,20 +112,31 @@ static enum rc
 put_keys(struct head *h, const struct head_keys *keys, const struct head_card *card,
 	 struct plan *plan)
 {
-	struct epoch_key live[EPOCH_GROUPS_MAX * EPOCH_LIVE_MAX];
+	const size_t room = EPOCH_GROUPS_MAX * EPOCH_LIVE_MAX;
+	struct epoch_key *live;
 	size_t n = 0;
-	enum rc rc = epoch_live(h, keys, card->changed_at, live, &n);
+	enum rc rc;
 
+	if (card->tree != CA_TREE_NONE && !plan->has_cancel)
+		return RC_OK;
+	live = calloc(room, sizeof *live);
+	if (!live)
+		return RC_NO_MEMORY;
+	rc = epoch_live(h, keys, card->changed_at, live, &n);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct emm_command cmd = { .tag = EMM_TAG_EPOCH_KEY };
 
 		cmd.u.epoch_key.group = live[i].group;
 		cmd.u.epoch_key.epoch = live[i].epoch;
 		memcpy(cmd.u.epoch_key.key, live[i].key, CRYPTO_KEY);
-		rc = plan_put(plan, BODY_KEYS, &cmd);
+		if (live[i].group < GROUPS_FIRST || card->tree != CA_TREE_NONE)
+			rc = plan_put(plan, BODY_KEYS, &cmd);
+		if (rc == RC_SPACE && live[i].group >= GROUPS_FIRST)
+			rc = RC_OK; /* the cancel goes before; the tree brings it afterwards */
 		mem_wipe(&cmd, sizeof cmd);
 	}
-	mem_wipe(live, sizeof live);
+	mem_wipe(live, room * sizeof *live);
+	free(live);
 	return rc;
 }
 

@@ -51,10 +51,11 @@ unwrap(const struct head_keys *keys, uint8_t group, uint16_t epoch, const uint8_
 }
 
 enum rc
-epoch_add(struct head *h, const struct head_keys *keys, uint8_t group, uint16_t epoch,
+epoch_add(struct head *h, const struct head_keys *keys, uint8_t group, uint16_t epoch, uint32_t now,
 	  uint32_t starts_at, int64_t change)
 {
 	uint8_t key[CRYPTO_KEY], wrapped[WRAPPED];
+	int64_t sequence = 0;
 	enum rc rc = keys->crypto->random(keys->crypto->ctx, key, sizeof key);
 
 	if (rc == RC_OK)
@@ -62,14 +63,19 @@ epoch_add(struct head *h, const struct head_keys *keys, uint8_t group, uint16_t 
 	mem_wipe(key, sizeof key);
 	if (rc != RC_OK)
 		return head_fail(h, rc, "epoch key: %s", rc_text(rc));
+	rc = store_number(h->store, &sequence, "SELECT coalesce(max(sequence), 0) + 1 FROM epoch",
+			  "");
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	sequence = sequence > (int64_t)now ? sequence : (int64_t)now;
 	return head_store(h, store_run(h->store,
 				       "INSERT INTO epoch(key_group, epoch, starts_at, change,"
-				       " wrapped) VALUES(?, ?, ?, ?, ?)",
-				       "iiiib", (int64_t)group, (int64_t)epoch, (int64_t)starts_at,
-				       change, wrapped, sizeof wrapped));
+				       " sequence, wrapped) VALUES(?, ?, ?, ?, ?, ?)",
+				       "iiiiib", (int64_t)group, (int64_t)epoch, (int64_t)starts_at,
+				       change, sequence, wrapped, sizeof wrapped));
 }
 
-/* Columns: group, epoch, starts_at, change, wrapped. */
+/* Columns: group, epoch, starts_at, change, wrapped, sequence. */
 static enum rc
 take_row(struct head *h, const struct head_keys *keys, const struct store_rows *rows,
 	 struct epoch_key *out)
@@ -82,6 +88,7 @@ take_row(struct head *h, const struct head_keys *keys, const struct store_rows *
 	out->epoch = (uint16_t)store_int(rows, 1);
 	out->starts_at = (uint32_t)store_int(rows, 2);
 	out->change = store_int(rows, 3);
+	out->sequence = (uint32_t)store_int(rows, 5);
 	if (wrapped && len == WRAPPED)
 		rc = unwrap(keys, out->group, out->epoch, wrapped, out->key);
 	if (rc != RC_OK)
@@ -98,7 +105,8 @@ epoch_at(struct head *h, const struct head_keys *keys, uint8_t group, uint32_t t
 	/* Epochs that have begun come first, the newest of them in front; then the oldest to come.
 	 */
 	static const char sql[] =
-		"SELECT key_group, epoch, starts_at, change, wrapped FROM epoch WHERE key_group = ?"
+		"SELECT key_group, epoch, starts_at, change, wrapped, sequence FROM epoch WHERE "
+		"key_group = ?"
 		" ORDER BY starts_at > ?, CASE WHEN starts_at > ? THEN epoch ELSE -epoch END LIMIT "
 		"1";
 	struct store_rows *rows;
@@ -122,7 +130,7 @@ epoch_live(struct head *h, const struct head_keys *keys, uint32_t t, struct epoc
 	   size_t *count)
 {
 	static const char sql[] =
-		"SELECT key_group, epoch, starts_at, change, wrapped FROM epoch AS e"
+		"SELECT key_group, epoch, starts_at, change, wrapped, sequence FROM epoch AS e"
 		" WHERE NOT EXISTS(SELECT 1 FROM epoch AS later WHERE later.key_group = e.key_group"
 		" AND later.epoch > e.epoch AND later.starts_at <= ?)"
 		" ORDER BY key_group, epoch LIMIT ?";
@@ -207,21 +215,34 @@ choose_epoch(struct head *h, uint8_t group, uint32_t now, uint32_t *starts_at, u
 	return RC_OK;
 }
 
+/* Cards that the key tree does not serve: without labels, or with a cancel that may not have
+ * arrived, which then comes in one part with the key. */
+#define BY_ITSELF                                                                 \
+	" WHERE state = 0 AND (tree = 0 OR EXISTS(SELECT 1 FROM entitlement AS e" \
+	" WHERE e.shard = card.shard AND e.leaf = card.leaf AND e.cancelled = 1"  \
+	" AND e.changed_at > ?))"
+
 static enum rc
-tell_every_card(struct head *h, uint32_t now, int64_t change, int64_t *cards)
+tell_cards(struct head *h, uint32_t now, int64_t change, struct epoch_rotation *r)
 {
 	static const char touch[] = "UPDATE card SET emm_sequence = CASE WHEN emm_sequence + 1 > ? "
 				    "THEN emm_sequence + 1"
-				    " ELSE ? END, changed_at = ? WHERE state = 0";
+				    " ELSE ? END, changed_at = ?" BY_ITSELF;
 	static const char post[] = "INSERT INTO outbox(shard, change, leaf, kind, at)"
-				   " SELECT shard, ?, leaf, 'rotate', ? FROM card WHERE state = 0";
-	int64_t t = now;
-	enum rc rc = store_run(h->store, touch, "iii", t, t, t);
+				   " SELECT shard, ?, leaf, 'rotate', ? FROM card" BY_ITSELF;
+	int64_t t = now, since = now > HEAD_PENDING_S ? now - HEAD_PENDING_S : 0;
+	enum rc rc = store_run(h->store, touch, "iiii", t, t, t, since);
 
 	if (rc == RC_OK)
-		rc = store_run(h->store, post, "ii", change, t);
+		rc = store_run(h->store, post, "iii", change, t, since);
 	if (rc == RC_OK)
-		*cards = store_changed(h->store);
+		r->unique = store_changed(h->store);
+	if (rc == RC_OK)
+		rc = store_number(h->store, &r->cards, "SELECT count(*) FROM card WHERE state = 0",
+				  "");
+	if (rc == RC_OK)
+		rc = store_number(h->store, &r->revoked,
+				  "SELECT count(*) FROM card WHERE state <> 0", "");
 	return head_store(h, rc);
 }
 
@@ -240,9 +261,9 @@ epoch_rotate(struct head *h, const struct head_keys *keys, uint8_t group, uint32
 		return rc;
 	rc = choose_epoch(h, group, now, &r.starts_at, &r.epoch);
 	if (rc == RC_OK)
-		rc = epoch_add(h, keys, group, r.epoch, r.starts_at, change);
+		rc = epoch_add(h, keys, group, r.epoch, now, r.starts_at, change);
 	if (rc == RC_OK)
-		rc = tell_every_card(h, now, change, &r.cards);
+		rc = tell_cards(h, now, change, &r);
 	rc = head_end(h, rc);
 	if (rc == RC_OK)
 		*out = r;

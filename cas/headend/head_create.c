@@ -60,7 +60,7 @@ fill_new(struct head *h, const struct head_keys *keys)
 		return rc;
 	rc = put_identity(h);
 	if (rc == RC_OK)
-		rc = epoch_add(h, keys, 0, 0, EPOCH_ALWAYS, change);
+		rc = epoch_add(h, keys, 0, 0, 0, EPOCH_ALWAYS, change);
 	return head_end(h, rc);
 }
 

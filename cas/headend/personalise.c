@@ -7,9 +7,11 @@
 #include "base/mem.h"
 #include "channel/pairing.h"
 #include "headend/key_sets.h"
+#include "tree/tree.h"
 #include "wire/personalise.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define KEY_FIELD (CRYPTO_KEY + CRYPTO_KCV)
 
@@ -129,6 +131,60 @@ put_epochs(struct batch *b, const struct personalisation *p)
 	return rc;
 }
 
+#define LABELS_IN_COMMAND 12U
+
+/* The labels of a leaf and the check over them; they count with the check. */
+static enum rc
+put_labels(struct batch *b, uint8_t profile, uint8_t labels[][CRYPTO_KEY], unsigned int count)
+{
+	const struct crypto *c = b->crypto;
+	uint8_t value[3 + LABELS_IN_COMMAND * CRYPTO_KEY] = { profile }, check[CRYPTO_BLOCK];
+	enum rc rc = RC_OK;
+
+	memset(check, 0x01, sizeof check);
+	for (unsigned int i = 0; rc == RC_OK && i < count; i++) {
+		const unsigned int in = i % LABELS_IN_COMMAND;
+
+		if (in == 0)
+			put_be16(value + 1, (uint16_t)i);
+		rc = wrap_block(c, labels[i], value + 3 + (size_t)in * CRYPTO_KEY);
+		if (rc == RC_OK)
+			rc = c->block(c->ctx, labels[i], CRYPTO_KEY, CRYPTO_ENCRYPT, check, check);
+		if (rc == RC_OK && (in + 1 == LABELS_IN_COMMAND || i + 1 == count))
+			rc = put_group(b, DGI_CA_LABELS, value, 3 + (in + 1U) * CRYPTO_KEY);
+	}
+	if (rc == RC_OK)
+		rc = put_group(b, DGI_CA_LABELS_CHECK, check, CRYPTO_KCV);
+	mem_wipe(value, sizeof value);
+	mem_wipe(check, sizeof check);
+	return rc;
+}
+
+static enum rc
+put_tree(struct batch *b, const struct head_keys *keys, const struct personalisation *p)
+{
+	const bool is_full = p->tree == CA_TREE_FULL;
+	uint8_t master[CRYPTO_KEY], (*labels)[CRYPTO_KEY];
+	enum rc rc;
+
+	if (p->tree == CA_TREE_NONE)
+		return RC_OK;
+	labels = calloc(TREE_LABELS_MAX, sizeof *labels);
+	if (!labels)
+		return RC_NO_MEMORY;
+	rc = keystore_tree_master(keys->keystore, master);
+	if (rc == RC_OK)
+		rc = is_full ? tree_card_labels(b->crypto, master, TREE_HEIGHT_MAX, p->leaf, labels)
+			     : tree_card_keys(b->crypto, master, TREE_HEIGHT_MAX, p->leaf, labels);
+	if (rc == RC_OK)
+		rc = put_labels(b, p->tree, labels,
+				is_full ? TREE_LABELS_MAX : TREE_HEIGHT_MAX + 1U);
+	mem_wipe(master, sizeof master);
+	mem_wipe(labels, TREE_LABELS_MAX * sizeof *labels);
+	free(labels);
+	return rc;
+}
+
 static enum rc
 put_pin(struct batch *b, const struct personalisation *p)
 {
@@ -210,6 +266,8 @@ fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisat
 		rc = put_pin(b, p);
 	if (rc == RC_OK)
 		rc = put_group(b, DGI_CA_TIME, now, sizeof now);
+	if (rc == RC_OK)
+		rc = put_tree(b, keys, p);
 	if (rc == RC_OK && p->profile == PROFILE_PAIRED)
 		rc = put_box_key(b, keys->keystore, p);
 	return rc;

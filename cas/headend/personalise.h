@@ -16,6 +16,7 @@ struct personalisation {
 	uint32_t leaf;
 	uint8_t profile;          /* enum card_profile */
 	uint8_t first_use_boxes;  /* that a paired card takes by itself, at most CA_BOXES_MAX */
+	uint8_t tree;             /* enum ca_tree_profile: labels of the key tree to be given */
 	uint8_t pin_len;          /* PIN_MIN…PIN_MAX */
 	uint8_t pin[PIN_MAX];     /* ASCII digits */
 	uint32_t now;             /* the card's first signed time */

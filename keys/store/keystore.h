@@ -39,6 +39,10 @@ enum rc keystore_card_key(struct keystore *k, enum ladder_domain domain, uint32_
  * RC_NOT_FOUND. */
 enum rc keystore_database_key(struct keystore *k, uint8_t key[CRYPTO_AEAD_KEY]) RC_CHECKED;
 
+/* Head of the key tree (LABEL_TREE_MASTER under the CA master): the label of every node hangs below
+ * it. RC_NOT_FOUND. */
+enum rc keystore_tree_master(struct keystore *k, uint8_t key[CRYPTO_KEY]) RC_CHECKED;
+
 enum keystore_pair { KEYSTORE_ROOT_SIGNING, KEYSTORE_SIGNING };
 enum rc keystore_public(const struct keystore *k, enum keystore_pair which, uint8_t *version,
 			uint8_t public_key[CRYPTO_PUBLIC]) RC_CHECKED;

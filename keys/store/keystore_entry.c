@@ -63,6 +63,17 @@ keystore_database_key(struct keystore *k, uint8_t key[CRYPTO_AEAD_KEY])
 }
 
 enum rc
+keystore_tree_master(struct keystore *k, uint8_t key[CRYPTO_KEY])
+{
+	unsigned int i = find_master(k, DOMAIN_CA);
+
+	if (i == k->master_count)
+		return RC_NOT_FOUND;
+	return ladder_derive(crypto_openssl_table(k->crypto), k->masters[i].key, LABEL_TREE_MASTER,
+			     NULL, 0, key);
+}
+
+enum rc
 keystore_public(const struct keystore *k, enum keystore_pair which, uint8_t *version,
 		uint8_t public_key[CRYPTO_PUBLIC])
 {

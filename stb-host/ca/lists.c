@@ -200,6 +200,24 @@ ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes)
 	return rc == RC_OK ? ca_boxes_decode(s->rsp, s->rsp_len, boxes) : rc;
 }
 
+enum rc
+ca_read_tree(struct ca_session *s, uint8_t *profile)
+{
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_TREE, .le = LE_MAX
+	};
+	enum rc rc = ca_exchange_again(s, &get);
+
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	if (rc != RC_OK)
+		return rc;
+	if (s->rsp_len < 1 || s->rsp[0] > CA_TREE_SMALL)
+		return RC_FORMAT;
+	*profile = s->rsp[0];
+	return RC_OK;
+}
+
 static enum rc
 fetch_batch(struct ca_session *s, uint32_t first, struct report *header)
 {

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/time2000.h"
 #include "derive/ladder.h"
 #include "inspect/seen.h"
 #include "stream/section.h"
@@ -218,12 +219,53 @@ open_emm(struct inspect *i, const uint8_t *section, size_t len, struct inspect_e
 }
 
 static enum rc
+parse_auth(const uint8_t *section, size_t len, struct inspect_emm *e)
+{
+	struct emm_auth a;
+	enum rc rc = emm_auth_parse(section, len, &a);
+
+	if (rc != RC_OK)
+		return rc;
+	e->entries = a.count;
+	e->header = (struct emm_header) { .table_id = EMM_AUTH,
+					  .operator_id = a.operator_id,
+					  .address = emm_bucket_address(&a.bucket),
+					  .flags = EMM_SIGNED,
+					  .signing_version = a.signing_version,
+					  .part = 1,
+					  .parts = 1,
+					  .valid_until = TIME2000_NO_END };
+	return RC_OK;
+}
+
+/* Sections of the key tree, which have no commands. */
+static enum rc
+on_tree(struct inspect *i, const uint8_t *section, size_t len)
+{
+	struct inspect_emm e = { .pid = i->pid, .len = len, .opened = INSPECT_CLEAR };
+	enum rc rc;
+
+	if (section[0] == EMM_AUTH)
+		rc = parse_auth(section, len, &e);
+	else if (section[0] == EMM_TREE)
+		rc = emm_tree_parse(section, len, &e.header, &e.tree, &e.entries);
+	else
+		rc = emm_batch_parse(section, len, &e.header, &e.tree, &e.entries);
+	if (rc == RC_OK && i->events.emm)
+		i->events.emm(i->events.ctx, &e);
+	return rc;
+}
+
+static enum rc
 on_emm(struct inspect *i, const uint8_t *section, size_t len)
 {
 	struct inspect_emm e = { .pid = i->pid, .len = len };
 	uint8_t body[EMM_BODY_MAX];
-	enum rc rc = emm_parse(section, len, &e.header);
+	enum rc rc;
 
+	if (section[0] == EMM_TREE || section[0] == EMM_AUTH || section[0] == EMM_BATCH)
+		return on_tree(i, section, len);
+	rc = emm_parse(section, len, &e.header);
 	if (rc != RC_OK)
 		return rc;
 	open_emm(i, section, len, &e, body);

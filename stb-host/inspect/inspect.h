@@ -8,7 +8,7 @@
 
 #include "inspect/lab_keys.h"
 #include "stream/psi.h"
-#include "wire/emm.h"
+#include "wire/emm_tree.h"
 
 #define INSPECT_PRIVATE_VERSION 0x01 /* third private byte of a CA_descriptor */
 
@@ -36,6 +36,8 @@ struct inspect_emm {
 	struct emm_header header;
 	const uint8_t *body; /* commands; NULL unless INSPECT_CLEAR or INSPECT_OPENED */
 	size_t body_len;
+	size_t entries;           /* of tables 84 and 87: subsets; of 86: sections; else 0 */
+	struct emm_tree_key tree; /* of tables 84 and 87 */
 };
 
 /* Each may be NULL; what is passed is good for the call. */

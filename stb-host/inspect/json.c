@@ -368,6 +368,12 @@ json_emm(void *ctx, const struct inspect_emm *e)
 	set_number(j, o, "signing_version", h->signing_version);
 	set_number(j, o, "key_version", h->key_version);
 	set(j, o, "body", json_string(words_opened(e->opened)));
+	if (e->entries > 0)
+		set_number(j, o, h->table_id == EMM_AUTH ? "sections" : "subsets", e->entries);
+	if (e->entries > 0 && h->table_id != EMM_AUTH) {
+		set_number(j, o, "group", e->tree.group);
+		set_number(j, o, "epoch", e->tree.epoch);
+	}
 	if (e->body)
 		add_commands(j, o, e->body, e->body_len);
 }

@@ -310,7 +310,13 @@ text_emm(void *ctx, const struct inspect_emm *e)
 			h->flags & EMM_ROOT ? "the root" : "signing key", h->signing_version);
 	if (h->flags & EMM_CIPHERED)
 		fprintf(out, ", ciphered for card key version %u", h->key_version);
-	fprintf(out, "\n  body: %s\n", words_opened(e->opened));
+	if (h->table_id == EMM_AUTH)
+		fprintf(out, "\n  vouches for %zu sections\n", e->entries);
+	else if (e->entries > 0)
+		fprintf(out, "\n  epoch %u of key group %u for %zu subsets\n", e->tree.epoch,
+			e->tree.group, e->entries);
+	else
+		fprintf(out, "\n  body: %s\n", words_opened(e->opened));
 	if (e->body)
 		print_commands(out, e->body, e->body_len);
 }

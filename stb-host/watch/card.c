@@ -20,6 +20,7 @@ meet(struct watch *w, const struct ca_info *info)
 	w->leaf = info->leaf;
 	memset(w->emms, 0, sizeof w->emms);
 	memset(&w->waiting, 0, sizeof w->waiting);
+	memset(&w->tree, 0, sizeof w->tree);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		w->channels[i].offered = false;
 	watch_map_again(w);

@@ -18,16 +18,11 @@ is_waiting(const struct emm_queue *q, const uint8_t *section, size_t len)
 }
 
 void
-watch_emm_later(void *ctx, const uint8_t *section, size_t len)
+watch_emm_enqueue(struct watch *w, const uint8_t *section, size_t len)
 {
-	struct watch *w = ctx;
 	struct emm_queue *q = &w->waiting;
 	size_t at = (q->first + q->count) % EMM_WAITING;
 
-	if (!watch_emm_is_new(w, section, len)) {
-		watch_emm_section(w, section, len); /* counted there */
-		return;
-	}
 	if (is_waiting(q, section, len))
 		return;
 	if (q->count == EMM_WAITING) {
@@ -49,6 +44,6 @@ watch_emm_next(struct watch *w)
 		return false;
 	q->first = (q->first + 1) % EMM_WAITING;
 	q->count--;
-	watch_emm_section(w, q->sections[at], q->len[at]);
+	watch_emm_to_card(w, q->sections[at], q->len[at]);
 	return true;
 }

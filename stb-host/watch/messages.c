@@ -216,31 +216,14 @@ watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, s
 		w->failed = rc;
 }
 
-static bool
-is_for_this_card(const struct watch *w, const struct emm_header *h)
-{
-	if (h->operator_id != w->operator_id)
-		return false;
-	return (h->table_id == EMM_UNIQUE && h->address == w->leaf) || h->table_id == EMM_GLOBAL;
-}
-
-static bool
-emm_is_known(const struct watch *w, const uint8_t *section, size_t len)
+bool
+watch_emm_is_known(const struct watch *w, const uint8_t *section, size_t len)
 {
 	for (size_t i = 0; i < EMM_MEMORY; i++) {
 		if (is_same(section, len, w->emms[i].section, w->emms[i].len))
 			return true;
 	}
 	return false;
-}
-
-bool
-watch_emm_is_new(const struct watch *w, const uint8_t *section, size_t len)
-{
-	struct emm_header header;
-
-	return len <= EMM_MAX && emm_parse(section, len, &header) == RC_OK &&
-	       is_for_this_card(w, &header) && !emm_is_known(w, section, len);
 }
 
 static void
@@ -302,28 +285,31 @@ count_emm(struct watch *w, enum rc rc, enum ca_emm_outcome outcome)
 	}
 }
 
-void
-watch_emm_section(void *ctx, const uint8_t *section, size_t len)
+/* Worth no second try in the same state of the card. */
+static bool
+is_settled(const uint8_t *section, enum rc rc, enum ca_emm_outcome outcome)
 {
-	struct watch *w = ctx;
+	if (rc == RC_OK && (outcome == CA_EMM_UNVOUCHED || outcome == CA_EMM_LATER))
+		return false;
+	return section[0] != EMM_AUTH;
+}
+
+void
+watch_emm_to_card(struct watch *w, const uint8_t *section, size_t len)
+{
 	enum ca_emm_outcome outcome = CA_EMM_NOT_MINE;
-	struct emm_header header;
 	enum rc rc;
 
-	if (w->failed != RC_OK || w->card_is_gone || len > EMM_MAX ||
-	    emm_parse(section, len, &header) != RC_OK || !is_for_this_card(w, &header))
+	if (w->failed != RC_OK || w->card_is_gone)
 		return;
-	if (emm_is_known(w, section, len)) {
-		w->stats.emms_repeated++;
-		return;
-	}
 	rc = ca_emm(w->session, section, len, &outcome);
 	if (is_fatal(rc)) {
 		w->failed = is_loss(w, rc) ? card_has_gone(w) : rc;
 		return;
 	}
 	count_emm(w, rc, outcome);
-	emm_remember(w, section, len, rc != RC_OK);
+	if (is_settled(section, rc, outcome))
+		emm_remember(w, section, len, rc != RC_OK);
 	if (rc == RC_OK && outcome == CA_EMM_APPLIED)
 		w->failed = after_change(w);
 }

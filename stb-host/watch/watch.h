@@ -28,6 +28,7 @@ struct watch_options {
 			   * watch_card_return when it may be back */
 	bool hardware;    /* filters and control words are told as events, for a demultiplexer and
 			   * descrambler that are not ours */
+	const struct crypto *crypto; /* for hashes; borrowed. NULL: keys come by unique EMMs only */
 	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
 	const char *engine;   /* scr_engine_open has taken it; NULL = the best; lives on */
 	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */

@@ -9,6 +9,7 @@
 #include "stream/sync.h"
 #include "watch/keyring.h"
 #include "watch/watch.h"
+#include "wire/emm_tree.h"
 
 #define PROGRAMS_MAX 256 /* of a PAT */
 #define CHANNELS_MAX 64  /* ECM PIDs that are followed at once */
@@ -16,7 +17,7 @@
 #define EVENTS_MAX 128
 #define EMM_WAITING 32  /* EMMs that wait for the card, live */
 #define PICTURE_LOST 64 /* packets in a row that no word opens: the picture has gone */
-#define EMM_MEMORY 32   /* EMM sections that the carousel need not bring to the card again */
+#define EMM_MEMORY 128  /* EMM sections that the carousel need not bring to the card again */
 #define CIPHERS 2
 #define HELD_MAX 65536U                 /* packets, 12 MiB */
 #define HANDLE_NONE (2U * CHANNELS_MAX) /* a pipe service that never has a key */
@@ -67,6 +68,21 @@ struct emm_seen {
 };
 
 /* EMMs for this card that wait until the ECMs have had their turn, oldest first. */
+#define TREE_AUTHS 8 /* auth sections that are remembered */
+
+/* What the box knows of the key tree. */
+struct tree_memory {
+	bool asked;
+	uint8_t profile; /* enum ca_tree_profile, when asked */
+	size_t next_auth;
+	struct emm_batch_work work;
+	struct tree_auth {
+		size_t len; /* 0: free */
+		uint8_t section[EMM_MAX];
+		struct emm_auth parsed;
+	} auths[TREE_AUTHS];
+};
+
 struct emm_queue {
 	size_t first, count;
 	size_t len[EMM_WAITING];
@@ -119,6 +135,7 @@ struct watch {
 	struct emm_seen emms[EMM_MEMORY];
 	size_t emm_next;
 	struct emm_queue waiting;
+	struct tree_memory tree;
 	bool card_is_gone;
 	bool by_host; /* services come by ca_pmt */
 	struct watch_stats stats;
@@ -148,14 +165,22 @@ void watch_table_section(struct watch *w, uint16_t pid, const uint8_t *section, 
 /* messages.c: sections for the card. */
 void watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len);
 void watch_emm_section(void *ctx, const uint8_t *section, size_t len);
-/* For this card, and not had yet. */
-bool watch_emm_is_new(const struct watch *w, const uint8_t *section, size_t len);
 /* Hands the last ECM over once more. */
 enum rc watch_ask_again(struct watch *w, struct channel *ch) RC_CHECKED;
 /* Takes over what the card answered to the channel's ECM; wipes the words of *answer. */
 enum rc watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer) RC_CHECKED;
 
+/* Hands an EMM to the card whoever it is for, and does what follows. */
+void watch_emm_to_card(struct watch *w, const uint8_t *section, size_t len);
+/* The card has had it. */
+bool watch_emm_is_known(const struct watch *w, const uint8_t *section, size_t len);
+
+/* tree.c: takes sections of the key tree, and hands to the card what it needs of them. False: the
+ * section is none. */
+bool watch_tree_section(struct watch *w, const uint8_t *section, size_t len);
+
 /* emm_queue.c: EMMs that wait; ctx is the struct watch. */
+void watch_emm_enqueue(struct watch *w, const uint8_t *section, size_t len);
 void watch_emm_later(void *ctx, const uint8_t *section, size_t len);
 /* Hands the oldest one over. False: none waits. */
 bool watch_emm_next(struct watch *w);

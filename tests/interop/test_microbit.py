@@ -44,7 +44,7 @@ def power_cuts(lab, port):
     card, cuts, kept = Card(port), 0, 0
     card.control(CONTROL_ON)
     old = card.credit()
-    for words in range(1, 4000, 29):
+    for words in range(1, 4000, 19):
         new = old + 1
         lab.tool("headend", "topup", "1", "--amount-minor", "1", "--start-time", NOW)
         lab.tool("headend", "emm", "export", "--format", "sections", "-o", "emms.bin", "--start-time", NOW, *lab.keys)

@@ -135,12 +135,12 @@ run 0 "revoke" card revoke 2 --reason stolen --start-time $now
 run 5 "revoke twice" card revoke 2
 run 5 "grant to a revoked card" grant 2 --product 1
 keyed 0 "rotate" rotate --start-time $now --json
-json 'd == {"group": 0, "epoch": 1, "starts": "2026-11-22T20:00:30Z", "cards": 3}'
+json 'd == {"group": 0, "epoch": 1, "starts": "2026-11-22T20:00:30Z", "cards": 3, "tree": 2, "unique": 1, "revoked": 1, "sections": 2, "bytes": 184}'
 keyed 5 "rotate before that has begun" rotate --start-time $now
 run 7 "rotate with a wrong passphrase" rotate --passphrase-file "$dir/other"
 
 keyed 0 "export packets" emm export -o "$dir/emm.ts" --start-time $now
-check "whole packets: time, a card of three parts, two of one" [ "$(stat -c %s "$dir/emm.ts")" -eq $((188 * 6)) ]
+check "whole packets: time, two epochs of two sections, a card of four parts" [ "$(stat -c %s "$dir/emm.ts")" -eq $((188 * 9)) ]
 keyed 0 "export sections" emm export -o "$dir/emm.bin" --format sections --start-time $now
 check "first is the time" [ "$(od -An -tx1 -N1 "$dir/emm.bin" | tr -d ' ')" = 85 ]
 keyed 2 "another format" emm export --format xml

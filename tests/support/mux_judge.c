@@ -65,7 +65,7 @@ source_ecm(void *ctx, struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len)
 }
 
 static enum rc
-source_emm(void *ctx, uint32_t now, uint8_t section[EMM_MAX], size_t *len)
+source_emm(void *ctx, uint32_t now, uint8_t section[EMM_SECTION_MAX], size_t *len)
 {
 	struct judge_source *s = ctx;
 	size_t size = s->emm_size == 0 ? 100 : s->emm_size;

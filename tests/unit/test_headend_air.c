@@ -65,7 +65,9 @@ open_section(struct headend_fixture *f, const struct emm_section *s, uint32_t le
 	while ((rc = emm_command_decode(&p, &len, &o->commands[o->count])) == RC_OK) {
 		bool is_signed = (h.flags & EMM_SIGNED) != 0;
 
-		CHECK(is_signed == emm_command_needs_signature(o->commands[o->count].tag));
+		CHECK(is_signed || !emm_command_needs_signature(o->commands[o->count].tag));
+		CHECK(is_signed == (o->commands[o->count].tag == EMM_TAG_ENTITLEMENT_CANCEL ||
+				    emm_command_needs_signature(o->commands[o->count].tag)));
 		o->in_part[o->count] = part;
 		o->in_signed[o->count++] = is_signed;
 	}
@@ -328,7 +330,7 @@ emm_set__the_most_that_is_accepted_fits_thirty_two_parts(void)
 static uint32_t
 next_leaf(struct carousel *c, uint32_t now)
 {
-	uint8_t section[EMM_MAX];
+	uint8_t section[EMM_SECTION_MAX];
 	struct emm_header h = { .address = 0 };
 	size_t len = 0;
 
@@ -351,7 +353,7 @@ carousel__sends_time_each_second_and_changed_cards_before_the_others(void)
 		add_card(&f, leaf);
 		grant(&f, leaf, 1, FIXTURE_NOW);
 	}
-	CHECK_RC(carousel_new(f.head, &f.keys, &c), RC_OK);
+	CHECK_RC(carousel_new(f.head, &f.keys, KEY_S256, &c), RC_OK);
 	CU_ASSERT_FATAL(c != NULL);
 	CHECK(next_leaf(c, now) == 0);
 	CHECK(next_leaf(c, now) == 1 && next_leaf(c, now) == 1);
@@ -533,7 +535,7 @@ air__an_ecm_opens_under_the_key_of_its_time(void)
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(epoch_rotate(f.head, &f.keys, 0, FIXTURE_NOW, FIXTURE_NOW + 30, &r), RC_OK);
-	CHECK_RC(air_open(&air, f.head, &f.keys), RC_OK);
+	CHECK_RC(air_open(&air, f.head, &f.keys, KEY_S256), RC_OK);
 	for (uint16_t epoch = 0; epoch < 2; epoch++) {
 		struct ecm in = { .table_id = 0x80,
 				  .cw_size = 8,

@@ -47,6 +47,9 @@ store__version_1_is_migrated(void)
 	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP INDEX entitlement_cancelled", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "ALTER TABLE card DROP COLUMN tree", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "ALTER TABLE epoch DROP COLUMN sequence", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
@@ -73,6 +76,9 @@ store__version_2_is_migrated(void)
 	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "DROP INDEX entitlement_cancelled", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "ALTER TABLE card DROP COLUMN tree", ""), RC_OK);
+	CHECK_RC(store_run(f.head->store, "ALTER TABLE epoch DROP COLUMN sequence", ""), RC_OK);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
@@ -395,7 +401,7 @@ epochs__a_second_rotation_waits_until_the_first_has_begun(void)
 	CHECK_RC(epoch_at(f.head, &f.keys, 0, FIXTURE_NOW + 60, &key), RC_OK);
 	CHECK(key.epoch == 2);
 	CHECK_RC(epoch_at(f.head, &f.keys, 3, 5, &key), RC_NOT_FOUND);
-	CHECK_RC(epoch_rotate(f.head, &f.keys, 8, 1, 2, &r), RC_RANGE);
+	CHECK_RC(epoch_rotate(f.head, &f.keys, EPOCH_GROUPS_MAX, 1, 2, &r), RC_RANGE);
 	headend_fixture_close(&f);
 }
 

@@ -16,6 +16,7 @@ struct export
 	struct io_sink *sink;
 	struct io_error error;
 	bool as_packets;
+	enum key_profile profile;
 	uint16_t pid;
 	uint8_t continuity;
 	uint64_t sections;
@@ -66,7 +67,7 @@ write_all(struct tool *t, struct export *e, const char *out)
 	struct carousel *carousel = NULL;
 	struct io_sink_options options = { .pace = false };
 	struct io_error closing;
-	enum rc closed, rc = carousel_new(t->head, &t->keys, &carousel);
+	enum rc closed, rc = carousel_new(t->head, &t->keys, e->profile, &carousel);
 
 	if (rc != RC_OK)
 		return tool_fail(t, rc, "carousel");
@@ -107,7 +108,7 @@ cmd_emm_export(int argc, char **argv)
 {
 	struct tool t = tool_new();
 	struct export e = { .pid = 0x1FF0, .as_packets = true };
-	const char *out = "-", *format = "ts";
+	const char *out = "-", *format = "ts", *profile = "s256";
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
 		TOOL_NOW_OPTION(t),
@@ -124,6 +125,11 @@ cmd_emm_export(int argc, char **argv)
 		  .value = &format,
 		  .argument = "ts|sections",
 		  .help = "transport packets or bare sections (ts)" },
+		{ .name = "section-profile",
+		  .kind = CLI_TEXT,
+		  .value = &profile,
+		  .argument = "s256|s4k",
+		  .help = "of the sections for the key tree (s256: every receiver)" },
 		{ .name = "pid",
 		  .kind = CLI_U16,
 		  .value = &e.pid,
@@ -138,6 +144,9 @@ cmd_emm_export(int argc, char **argv)
 		return status;
 	if (strcmp(format, "ts") != 0 && strcmp(format, "sections") != 0)
 		return cli_fail(RC_USAGE, "ts or sections", "--format %s", format);
+	status = tool_section_profile(profile, &e.profile);
+	if (status != 0)
+		return status;
 	e.as_packets = strcmp(format, "ts") == 0;
 	status = run(&t, &e, out);
 	tool_close(&t);

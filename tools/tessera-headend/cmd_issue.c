@@ -24,7 +24,7 @@ static const struct out_column columns[] = { { "card", "CARD" },
 					     { "pin", "PURCHASE PIN" } };
 
 struct options {
-	const char *profile, *out, *reader, *pin_file;
+	const char *profile, *tree, *out, *reader, *pin_file;
 	uint32_t count, debit_limit;
 	uint16_t first_use_boxes;
 };
@@ -35,6 +35,7 @@ struct issue {
 	struct out *answer;
 	uint32_t issued;
 	uint8_t profile; /* enum card_profile */
+	uint8_t tree;    /* enum ca_tree_profile */
 	bool written;    /* the card may have taken keys of its leaf */
 	struct personalisation p;
 	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
@@ -72,6 +73,7 @@ prepare(struct issue *i)
 		return tool_fail(t, rc, "epoch keys");
 	p->operator_id = t->head->op.id;
 	p->profile = i->profile;
+	p->tree = i->tree;
 	p->first_use_boxes = (uint8_t)i->o->first_use_boxes;
 	p->now = t->now;
 	p->decimals = t->head->op.decimals;
@@ -189,6 +191,8 @@ issue_one(struct issue *i)
 		rc = card_new(t->head, i->profile,
 			      keystore_master_version(t->keys.keystore, DOMAIN_CA), t->now,
 			      &i->p.leaf);
+	if (rc == RC_OK)
+		rc = card_set_tree(t->head, i->p.leaf, i->tree);
 	if (rc != RC_OK)
 		return tool_fail(t, rc, "new card");
 	card_number_format(t->head->op.id, i->p.leaf, number);
@@ -249,7 +253,23 @@ run(struct issue *i)
 }
 
 static int
-check(const struct options *o, uint8_t *profile)
+check_tree(const char *name, uint8_t *tree)
+{
+	static const char *const names[] = {
+		[CA_TREE_NONE] = "none", [CA_TREE_FULL] = "full", [CA_TREE_SMALL] = "small"
+	};
+
+	for (uint8_t i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*tree = i;
+			return 0;
+		}
+	}
+	return cli_fail(RC_USAGE, "full, small or none", "--tree %s", name);
+}
+
+static int
+check(const struct options *o, uint8_t *profile, uint8_t *tree)
 {
 	*profile = PROFILE_PAIRED;
 	if (strcmp(o->profile, "laboratory") == 0) {
@@ -261,18 +281,20 @@ check(const struct options *o, uint8_t *profile)
 		return cli_fail(RC_USAGE, "give one of them", "--reader and --out");
 	if (o->reader && o->count != 1)
 		return cli_fail(RC_USAGE, "one card at a time in a reader", "--count");
-	return 0;
+	return check_tree(o->tree, tree);
 }
 
 int
 cmd_card_issue(int argc, char **argv)
 {
 	struct tool t = tool_new();
-	struct options o = {
-		.profile = "paired", .first_use_boxes = 1, .count = 1, .debit_limit = 1000000
-	};
+	struct options o = { .profile = "paired",
+			     .tree = "full",
+			     .first_use_boxes = 1,
+			     .count = 1,
+			     .debit_limit = 1000000 };
 	struct issue *i;
-	uint8_t profile;
+	uint8_t profile, tree = CA_TREE_NONE;
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
 		TOOL_JSON_OPTION(t),
@@ -291,6 +313,11 @@ cmd_card_issue(int argc, char **argv)
 		  .value = &o.profile,
 		  .argument = "NAME",
 		  .help = "paired (default), or laboratory: control words in clear" },
+		{ .name = "tree",
+		  .kind = CLI_TEXT,
+		  .value = &o.tree,
+		  .argument = "KIND",
+		  .help = "labels of the key tree: full (default, 301), small (25) or none" },
 		{ .name = "first-use-boxes",
 		  .kind = CLI_U16,
 		  .value = &o.first_use_boxes,
@@ -325,7 +352,7 @@ cmd_card_issue(int argc, char **argv)
 
 	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
 		return status;
-	status = check(&o, &profile);
+	status = check(&o, &profile, &tree);
 	if (status != 0)
 		return status;
 	i = calloc(1, sizeof *i);
@@ -334,6 +361,7 @@ cmd_card_issue(int argc, char **argv)
 	i->t = &t;
 	i->o = &o;
 	i->profile = profile;
+	i->tree = tree;
 	status = run(i);
 	mem_wipe(i, sizeof *i);
 	free(i);

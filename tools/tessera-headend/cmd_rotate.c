@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* rotate: the next epoch key of a group, for every card that is not revoked. */
+/* rotate: the next epoch key of a group, for every card that is not revoked: by the key tree, and
+ * one by one for cards without its labels. */
 #include "tool.h"
 
-#include "headend/epochs.h"
+#include "headend/tree_carousel.h"
 
-static const struct out_column columns[] = {
-	{ "group", "GROUP" }, { "epoch", "EPOCH" }, { "starts", "BEGINS" }, { "cards", "CARDS" }
-};
+static const struct out_column columns[] = { { "group", "GROUP" },     { "epoch", "EPOCH" },
+					     { "starts", "BEGINS" },   { "cards", "CARDS" },
+					     { "tree", "BY TREE" },    { "unique", "ONE BY ONE" },
+					     { "revoked", "REVOKED" }, { "sections", "SECTIONS" },
+					     { "bytes", "BYTES" } };
+
+/* Sections and bytes that bring the new epoch to the cards of the key tree. */
+static enum rc
+measure(struct tool *t, const struct epoch_rotation *r, size_t *sections, size_t *bytes)
+{
+	struct tree_carousel *c = NULL;
+	const struct tree_set *set;
+	enum rc rc = tree_carousel_new(t->head, &t->keys, KEY_S256, &c);
+
+	if (rc == RC_OK)
+		rc = tree_carousel_refresh(c, t->now);
+	set = rc == RC_OK ? tree_carousel_set(c, r->group, r->epoch) : NULL;
+	*sections = set ? set->count : 0;
+	*bytes = set ? set->len : 0;
+	tree_carousel_free(&c);
+	return rc;
+}
 
 static int
 run(struct tool *t, uint8_t group, uint32_t at)
 {
 	struct epoch_rotation r;
+	size_t sections = 0, bytes = 0;
 	struct out *o;
 	enum rc rc;
 	int status = tool_open(t);
@@ -21,6 +42,8 @@ run(struct tool *t, uint8_t group, uint32_t at)
 	if (status != 0)
 		return status;
 	rc = epoch_rotate(t->head, &t->keys, group, t->now, at, &r);
+	if (rc == RC_OK)
+		rc = measure(t, &r, &sections, &bytes);
 	if (rc != RC_OK)
 		return tool_fail(t, rc, "group %u", group);
 	o = out_new(columns, COUNT_OF(columns), &t->head->op);
@@ -31,6 +54,11 @@ run(struct tool *t, uint8_t group, uint32_t at)
 	else
 		out_time(o, r.starts_at);
 	out_number(o, r.cards);
+	out_number(o, r.cards - r.unique);
+	out_number(o, r.unique);
+	out_number(o, r.revoked);
+	out_number(o, (int64_t)sections);
+	out_number(o, (int64_t)bytes);
 	return out_object(&o, t->json);
 }
 
@@ -51,7 +79,7 @@ cmd_rotate(int argc, char **argv)
 		  .value = &group,
 		  .argument = "G",
 		  .help = "key group (0); a new one gets its first key",
-		  .max = 7 },
+		  .max = EPOCH_GROUPS_MAX - 1 },
 		{ .name = "at",
 		  .kind = CLI_TIME,
 		  .value = &at,

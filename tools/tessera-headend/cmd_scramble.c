@@ -44,7 +44,7 @@ static const struct out_column columns[] = { { "services", "Services" },
 					     { "stream_time", "Stream time until" } };
 
 struct options {
-	const char *in, *out, *cipher, *cw_log;
+	const char *in, *out, *cipher, *cw_log, *section_profile;
 	struct cli_list services;
 	uint32_t start_time, period_s;
 	bool force;
@@ -54,6 +54,7 @@ struct run {
 	struct air air; /* first: the multiplexer's source is told this address */
 	struct tool *t;
 	struct options o;
+	enum key_profile key_profile;
 	struct mux_options mux_options;
 	struct mux *mux;
 	struct io_source *source;
@@ -406,7 +407,7 @@ static int
 open_all(struct run *r)
 {
 	struct mux_source source;
-	enum rc rc = air_open(&r->air, r->t->head, &r->t->keys);
+	enum rc rc = air_open(&r->air, r->t->head, &r->t->keys, r->key_profile);
 	int status;
 
 	if (rc != RC_OK)
@@ -493,6 +494,11 @@ parse_and_run(struct run *r, int argc, char **argv)
 		  .argument = "BIT/S",
 		  .help = "for the EMM carousel, 0 for none (100000)",
 		  .max = 100000000 },
+		{ .name = "section-profile",
+		  .kind = CLI_TEXT,
+		  .value = &r->o.section_profile,
+		  .argument = "s256|s4k",
+		  .help = "of EMM sections for the key tree (s256: every receiver)" },
 		{ .name = "full-entropy",
 		  .kind = CLI_FLAG,
 		  .value = &r->mux_options.full_entropy,
@@ -515,7 +521,8 @@ parse_and_run(struct run *r, int argc, char **argv)
 	if (n == 0 || !r->o.out || r->o.services.count == 0)
 		return cli_fail(RC_USAGE, "give IN, -o OUT and --service", "scramble");
 	r->o.in = argv[1];
-	return run(r);
+	status = tool_section_profile(r->o.section_profile, &r->key_profile);
+	return status == 0 ? run(r) : status;
 }
 
 int
@@ -528,7 +535,7 @@ cmd_scramble(int argc, char **argv)
 	if (!r)
 		return cli_fail(RC_NO_MEMORY, NULL, "multiplexer");
 	r->t = &t;
-	r->o = (struct options) { .cipher = "csa2", .period_s = 10 };
+	r->o = (struct options) { .cipher = "csa2", .section_profile = "s256", .period_s = 10 };
 	r->mux_options.ecm_interval_ms = 100;
 	r->mux_options.emm_bitrate = 100000;
 	status = parse_and_run(r, argc, argv);

@@ -192,3 +192,12 @@ tool_money(const struct tool *t, const char *name, const char *major, uint64_t m
 		return cli_fail(RC_USAGE, "not an amount of this unit", "--%s %s", name, major);
 	return 0;
 }
+
+int
+tool_section_profile(const char *name, enum key_profile *profile)
+{
+	if (strcmp(name, "s256") != 0 && strcmp(name, "s4k") != 0)
+		return cli_fail(RC_USAGE, "s256 or s4k", "--section-profile %s", name);
+	*profile = strcmp(name, "s4k") == 0 ? KEY_S4K : KEY_S256;
+	return 0;
+}

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "headend/cards.h"
+#include "headend/tree_set.h"
 #include "out.h"
 
 #define TOOL_PATH 512
@@ -102,5 +103,8 @@ int cmd_scramble(int argc, char **argv);
 int cmd_settle_import(int argc, char **argv);
 int cmd_settle_report(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+
+/* --section-profile: s256 or s4k. 0 or the exit status. */
+int tool_section_profile(const char *name, enum key_profile *profile);
 
 #endif

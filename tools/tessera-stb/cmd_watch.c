@@ -199,8 +199,11 @@ open_streams(struct watch_run *run)
 	run->options.live = io_source_is_live(run->source);
 	run->options.hold_back = !run->options.live;
 	run->options.card_may_go = run->options.live || run->control;
+	run->openssl = crypto_openssl_new();
+	if (run->openssl)
+		run->options.crypto = crypto_openssl_table(run->openssl);
 	run->watch = watch_new(&run->options, run->box.session);
-	if (!run->buffer || !run->watch)
+	if (!run->buffer || !run->openssl || !run->watch)
 		return cli_fail(RC_NO_MEMORY, NULL, "%s", run->in);
 	options.pace = !io_source_is_live(run->source);
 	if (run->out) {
@@ -299,6 +302,7 @@ run_end(struct watch_run *run)
 		io_source_close(&run->source);
 	run_control_close(run, 1);
 	watch_free(&run->watch);
+	crypto_openssl_free(&run->openssl);
 	free(run->buffer);
 	box_close(&run->box);
 }

@@ -3,6 +3,7 @@
 #ifndef TESSERA_STB_WATCH_RUN_H
 #define TESSERA_STB_WATCH_RUN_H
 
+#include "crypto_openssl/crypto_openssl.h"
 #include "cmds.h"
 #include "control/desk.h"
 #include "io/io.h"
@@ -44,6 +45,7 @@ struct watch_run {
 	/* at work */
 	struct box box;
 	struct watch *watch;
+	struct crypto_openssl *openssl; /* the watch hashes with it */
 	struct io_source *source;
 	struct io_sink *sink;
 	uint8_t *buffer;

@@ -104,11 +104,10 @@ insert_cat(struct mux *m, uint64_t now)
 static enum rc
 send_emm(struct mux *m, uint64_t now, bool *sent)
 {
-	uint8_t section[EMM_MAX];
 	uint64_t before = m->stats.packets_added + m->stats.nulls_replaced, packets;
 	size_t len = 0;
-	enum rc rc =
-		m->source.emm(m->source.ctx, (uint32_t)(mux_stream_ms(m) / 1000), section, &len);
+	enum rc rc = m->source.emm(m->source.ctx, (uint32_t)(mux_stream_ms(m) / 1000), m->sections,
+				   &len);
 
 	*sent = false;
 	if (rc != RC_OK)
@@ -117,9 +116,8 @@ send_emm(struct mux *m, uint64_t now, bool *sent)
 		m->emm_retry_at = now + EMM_RETRY;
 		return RC_OK;
 	}
-	if (len > EMM_MAX)
+	if (len > EMM_SECTION_MAX)
 		return mux_fail(m, RC_SPACE, "an EMM is too long");
-	memcpy(m->sections, section, len);
 	m->sections_len = len;
 	rc = rewrite_emit(m, &m->emm_packetiser, true);
 	packets = m->stats.packets_added + m->stats.nulls_replaced - before;

@@ -8,7 +8,7 @@
 #include "base/rc.h"
 #include "scramble/scramble.h"
 #include "wire/ecm.h"
-#include "wire/emm.h"
+#include "wire/emm_tree.h"
 
 #define MUX_SERVICES_MAX 64
 #define MUX_EMM_START                                                                            \
@@ -25,7 +25,7 @@ struct mux_source {
 	enum rc (*ecm)(void *ctx, struct ecm *ecm, uint8_t section[ECM_MAX], size_t *len);
 	/* The next EMM section of the carousel at this stream time; *len = 0: nothing to send now.
 	 */
-	enum rc (*emm)(void *ctx, uint32_t now, uint8_t section[EMM_MAX], size_t *len);
+	enum rc (*emm)(void *ctx, uint32_t now, uint8_t section[EMM_SECTION_MAX], size_t *len);
 	/* Random bytes for control words. */
 	enum rc (*random)(void *ctx, uint8_t *out, size_t len);
 	/* Laboratory log of a new control word; may be NULL. parity 0 even, 1 odd. */

@@ -27,8 +27,15 @@
 	" service INTEGER NOT NULL, slot INTEGER NOT NULL, unit TEXT NOT NULL,"       \
 	" price INTEGER NOT NULL, PRIMARY KEY(event, change)) WITHOUT ROWID;"
 
+/* Cards whose cancel may still be on its way get their keys together with it. */
+#define CANCELLED_INDEX \
+	"CREATE INDEX entitlement_cancelled ON entitlement(changed_at) WHERE cancelled = 1;"
+
 const char store_from_version_1[] = BOX_TABLE;
-const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES;
+/* Also what a card knows of the key tree, and the sequences of its EMMs. */
+const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES
+	"ALTER TABLE card ADD COLUMN tree INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE epoch ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;" CANCELLED_INDEX;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
@@ -55,7 +62,8 @@ const char store_schema[] =
 	/* wrapped: nonce 12, ciphered key 16, tag 16. */
 	"CREATE TABLE epoch(key_group INTEGER NOT NULL, epoch INTEGER NOT NULL,"
 	" starts_at INTEGER NOT NULL, change INTEGER NOT NULL,"
-	" wrapped BLOB NOT NULL, PRIMARY KEY(key_group, epoch)) WITHOUT ROWID;"
+	" wrapped BLOB NOT NULL, PRIMARY KEY(key_group, "
+	"epoch)) WITHOUT ROWID;"
 
 	"CREATE TABLE card(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, state INTEGER NOT NULL,"
 	" profile INTEGER NOT NULL, key_version INTEGER NOT NULL, issued_at INTEGER NOT NULL,"
