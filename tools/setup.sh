@@ -14,7 +14,7 @@ build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev lib
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache"
 optional_test="ccache softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
-	qemu-system-arm gcc-arm-none-eabi gcc-aarch64-linux-gnu
+	qemu-system-arm gcc-arm-none-eabi gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-aarch64-linux-gnu
 	libc6-dev-arm64-cross qemu-user iproute2 util-linux shellcheck mandoc python3-cryptography"
 
 vm="qemu-system-x86 busybox-static cpio pcscd libccid opensc xz-utils python3"

@@ -77,7 +77,7 @@ scripts_check() {
 }
 
 manuals_check() {
-	mandoc -T lint -W error tools/tessera-*/*.1
+	mandoc -T lint -W error tools/tessera-*/*.1 stb-host/library/*.3
 }
 
 mcu_check() {
@@ -104,6 +104,9 @@ main() { # a function, so that this file may change while it runs
 			step "manual pages" manuals_check
 		fi
 		step "build mcu" mcu_check && grep -A99 '^room' "$logs/build_mcu.log" | sed 's/^/         /'
+		if command -v aarch64-linux-gnu-gcc >/dev/null; then
+			step "build aarch64" configure_and_build aarch64
+		fi
 		step "build release" configure_and_build release
 		step "demo" demo_check
 		step "build clang" configure_and_build clang && step "clang-tidy" bash tools/tidy.sh build/clang

@@ -15,7 +15,7 @@ odd_parity(uint8_t byte)
 	uint8_t sum = 1;
 
 	for (unsigned int bit = 1; bit < 8; bit++)
-		sum ^= (uint8_t)(byte >> bit & 1U);
+		sum ^= (uint8_t)((unsigned int)byte >> bit & 1U);
 	return (uint8_t)((byte & 0xFEU) | sum);
 }
 

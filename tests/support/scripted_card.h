@@ -23,7 +23,7 @@ struct scripted_card {
 	size_t line_count;
 	bool used[SCRIPTED_LINES_MAX];
 	unsigned int hits[SCRIPTED_LINES_MAX];
-	bool gone; /* reset and commands fail */
+	bool gone;                               /* reset and commands fail */
 	unsigned int transmits, resets, unknown; /* unknown: no line matched (answered 6D00) */
 	uint8_t last[APDU_COMMAND_MAX];
 	size_t last_len;

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# 64-bit ARM with Debian's cross compiler, for the box's library: objects and static libraries. Headers of the
+# libraries below are this machine's; those that Debian keeps apart for each machine come through a folder of links.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+execute_process(COMMAND gcc -print-multiarch OUTPUT_VARIABLE host OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(links ${CMAKE_BINARY_DIR}/host-headers)
+file(MAKE_DIRECTORY ${links}/openssl)
+foreach(header opensslconf.h configuration.h)
+	if(EXISTS /usr/include/${host}/openssl/${header})
+		file(CREATE_LINK /usr/include/${host}/openssl/${header} ${links}/openssl/${header} SYMBOLIC)
+	endif()
+endforeach()
+set(CMAKE_C_FLAGS_INIT "-idirafter ${links} -idirafter /usr/include")
+find_library(host_crypto crypto PATHS /usr/lib/${host} NO_DEFAULT_PATH)
+find_library(DVBCSA_LIBRARY dvbcsa PATHS /usr/lib/${host} /usr/lib NO_DEFAULT_PATH)
+set(OPENSSL_CRYPTO_LIBRARY ${host_crypto} CACHE FILEPATH "found, never linked")
+set(OPENSSL_INCLUDE_DIR /usr/include CACHE PATH "")
+set(CMAKE_SKIP_INSTALL_RULES ON)
