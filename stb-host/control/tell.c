@@ -204,6 +204,15 @@ control_desk_event(struct control_desk *desk, const struct watch_event *e)
 	case WATCH_CARD:
 		card(desk, e->on);
 		break;
+	case WATCH_COST:
+		tell(desk, "cost",
+		     json_pack("{s:i, s:I, s:I, s:i, s:I, s:o}", "service", e->service_id,
+			       "spent_minor", (json_int_t)e->cost.spent, "ceiling_minor",
+			       (json_int_t)e->cost.ceiling, "slices", e->cost.slices, "record",
+			       (json_int_t)e->cost.record, "paid_until",
+			       stb_json_time(e->right_end)));
+		control_tell_balance(desk);
+		break;
 	case WATCH_FILTERS:
 	case WATCH_WORD:
 		break; /* for hardware, never for user interfaces */

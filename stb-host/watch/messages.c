@@ -109,6 +109,12 @@ watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 		event.time = ch->ecm.time;
 		watch_raise(w, &event);
 	}
+	if (answer->has_session && answer->session.charged) {
+		event = (struct watch_event) { .kind = WATCH_COST, .cost = answer->session };
+		event.service_id = ch->ecm.service_id;
+		event.right_end = answer->right_end;
+		watch_raise(w, &event);
+	}
 	raise_offer(w, ch);
 	return rc == RC_OK ? hold_or_release(w, is_first, is_open) : rc;
 }

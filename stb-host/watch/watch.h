@@ -58,6 +58,7 @@ enum watch_event_kind {
 	WATCH_PICTURE, /* the packets of a service begin to be opened, or no longer are */
 	WATCH_CARD,    /* the card has gone or is back */
 	WATCH_FILTERS, /* hardware: others are wanted, see watch_get_filters */
+	WATCH_COST,    /* a slice of pay-per-time has been paid: the running cost */
 	WATCH_WORD     /* hardware: a control word of an elementary stream */
 };
 struct watch_event {
@@ -68,6 +69,7 @@ struct watch_event {
 	uint32_t time;            /* WATCH_OUTCOME: of the ECM, seconds since 2000 */
 	bool on;                  /* WATCH_PICTURE, WATCH_CARD */
 	struct watch_offer offer; /* WATCH_OFFER */
+	struct ca_running cost;   /* WATCH_COST; minor units of the service's last offer */
 	/* WATCH_WORD: the caller wipes it. */
 	uint16_t pid;
 	uint8_t parity;  /* 0 even, 1 odd */

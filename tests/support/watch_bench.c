@@ -65,6 +65,12 @@ fake_ecm(struct fake *f, const uint8_t *data, size_t len, uint8_t *rsp, size_t *
 		return;
 	}
 	a = decide(f);
+	if (a.outcome == OUTCOME_OPEN && f->slice_cost > 0) {
+		f->running.spent += f->slice_cost;
+		f->running.slices++;
+		f->running.charged = a.has_session = true;
+		a.session = f->running;
+	}
 	reply(&a, rsp, rsp_len);
 }
 
@@ -185,6 +191,10 @@ bench_take_events(struct bench *b)
 			b->outcomes[b->outcome_count++] = e.outcome;
 		b->emm_events += e.kind == WATCH_EMM;
 		b->card_events += e.kind == WATCH_CARD;
+		if (e.kind == WATCH_COST) {
+			b->cost_events++;
+			b->cost = e.cost;
+		}
 		if (e.kind == WATCH_PICTURE) {
 			b->picture_events++;
 			b->picture_on = e.on;

@@ -25,6 +25,8 @@ struct fake {
 	uint32_t owned_event;
 	int64_t balance;
 	uint8_t tries;
+	uint32_t slice_cost; /* an ECM of an open service pays so much, unless 0 */
+	struct ca_running running;
 	bool emm_grants;    /* the next EMM entitles */
 	bool offers_anyway; /* offers also what the balance is too low for */
 	bool lose_purchase; /* the answer to PURCHASE is lost, after the fact */
@@ -46,7 +48,8 @@ struct bench {
 	struct watch_event offers[8];
 	size_t offer_count;
 	enum ca_outcome outcomes[16];
-	size_t outcome_count, emm_events, picture_events, card_events;
+	size_t outcome_count, emm_events, picture_events, card_events, cost_events;
+	struct ca_running cost; /* as last told */
 	bool picture_on;
 };
 

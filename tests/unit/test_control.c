@@ -251,6 +251,27 @@ control__every_command_is_answered_with_a_result(void)
 }
 
 static void
+control__the_running_cost_is_told(void)
+{
+	const struct watch_event event = {
+		.kind = WATCH_COST,
+		.service_id = 1,
+		.cost = { .record = 5, .spent = 40, .ceiling = 500, .slices = 4, .charged = true }
+	};
+	struct stage s;
+	json_t *line;
+
+	stage_start(&s, NULL);
+	CHECK(control_hub_join(s.hub, 0));
+	control_desk_event(s.desk, &event);
+	line = awaits(&s, 0, "event", "cost");
+	CHECK(number_of(line, "spent_minor") == 40 && number_of(line, "slices") == 4);
+	CHECK(number_of(line, "ceiling_minor") == 500 && number_of(line, "record") == 5);
+	json_decref(line);
+	stage_stop(&s);
+}
+
+static void
 control__a_card_that_goes_is_told_and_commands_that_need_it_are_refused(void)
 {
 	const struct watch_options options = { .card_may_go = true };
@@ -348,6 +369,7 @@ main(void)
 		TEST(control__an_offer_is_told_bought_by_pin_and_everybody_hears_of_it),
 		TEST(control__what_is_refused_waits_no_more),
 		TEST(control__every_command_is_answered_with_a_result),
+		TEST(control__the_running_cost_is_told),
 		TEST(control__a_card_that_goes_is_told_and_commands_that_need_it_are_refused),
 		TEST(control__a_client_that_says_too_much_goes_and_nobody_else_does),
 		TEST(control__a_client_that_fetches_nothing_is_given_up),

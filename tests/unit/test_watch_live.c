@@ -191,6 +191,26 @@ watch__a_box_asleep_takes_emms_and_asks_about_no_service(void)
 	bench_stop(&b);
 }
 
+static void
+watch__each_slice_that_is_paid_tells_the_running_cost(void)
+{
+	struct bench b;
+
+	bench_start(&b, NULL);
+	b.fake.entitled = true;
+	b.fake.slice_cost = 10;
+	b.fake.running.record = 3;
+	b.fake.running.ceiling = 500;
+	bench_tables(&b);
+	for (uint32_t period = 10; period < 13; period++)
+		bench_period_of(&b, period, 8);
+	bench_feed(&b);
+	bench_finish(&b);
+	CHECK(b.cost_events == 3 && b.cost.spent == 30 && b.cost.slices == 3);
+	CHECK(b.cost.record == 3 && b.cost.ceiling == 500);
+	bench_stop(&b);
+}
+
 int
 main(void)
 {
@@ -200,6 +220,7 @@ main(void)
 		TEST(watch__a_card_that_goes_is_an_event_and_opens_again_when_it_is_back),
 		TEST(watch__picture_begins_and_ends_are_told_once),
 		TEST(watch__another_service_is_followed_and_the_first_one_left),
+		TEST(watch__each_slice_that_is_paid_tells_the_running_cost),
 		TEST(watch__a_box_asleep_takes_emms_and_asks_about_no_service),
 	};
 
