@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Personalisation of a blank card (GlobalPlatform 11.5, 11.8, 11.10, 11.11; key data fields as
  * Amendment D 7.2 has them). */
-#include "headend/personalise.h"
+#include "headend/personalise_private.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -13,81 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KEY_FIELD (CRYPTO_KEY + CRYPTO_KCV)
-
-static const uint8_t test_key[CRYPTO_KEY] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
-					      0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F };
 static const uint8_t aid_issuer[] = AID_ISSUER;
 static const uint8_t aid_ca[] = AID_CA;
 static const uint8_t aid_purse[] = AID_PURSE;
-
-/* STORE DATA commands to one application, filled grouping by grouping. The newest command waits
- * until it is known whether it is the last. */
-struct batch {
-	struct scp_host *host;
-	const struct crypto *crypto;
-	uint8_t block;
-	size_t len;
-	uint8_t data[SCP_HOST_DATA_MAX];
-};
-
-static enum rc
-store_data(struct batch *b, bool last)
-{
-	const uint8_t header[4] = { 0x80, 0xE2, last ? 0x80 : 0x00, b->block };
-	enum rc rc = scp_host_send(b->host, "store data", header, b->data, b->len);
-
-	b->block++;
-	b->len = 0;
-	mem_wipe(b->data, sizeof b->data);
-	return rc;
-}
-
-static enum rc
-put_group(struct batch *b, uint16_t tag, const uint8_t *value, size_t len)
-{
-	enum rc rc = RC_OK;
-
-	if (len > sizeof b->data - 3)
-		return RC_SPACE;
-	if (b->len + 3 + len > sizeof b->data)
-		rc = store_data(b, false);
-	if (rc != RC_OK)
-		return rc;
-	put_be16(b->data + b->len, tag);
-	b->data[b->len + 2] = (uint8_t)len;
-	memcpy(b->data + b->len + 3, value, len);
-	b->len += 3 + len;
-	return RC_OK;
-}
-
-/* Under the static DEK, which in a blank card is the test key. */
-static enum rc
-wrap_block(const struct crypto *c, const uint8_t plain[CRYPTO_BLOCK], uint8_t out[CRYPTO_BLOCK])
-{
-	static const uint8_t iv[CRYPTO_BLOCK];
-
-	return c->cbc(c->ctx, test_key, sizeof test_key, CRYPTO_ENCRYPT, iv, plain, CRYPTO_BLOCK,
-		      out);
-}
-
-/* A grouping that ends in a wrapped key and its check value. */
-static enum rc
-put_key(struct batch *b, uint16_t tag, const uint8_t *head, size_t head_len,
-	const uint8_t key[CRYPTO_KEY])
-{
-	uint8_t value[8 + KEY_FIELD];
-	enum rc rc;
-
-	memcpy(value, head, head_len);
-	rc = wrap_block(b->crypto, key, value + head_len);
-	if (rc == RC_OK)
-		rc = crypto_kcv(b->crypto, key, value + head_len + CRYPTO_KEY);
-	if (rc == RC_OK)
-		rc = put_group(b, tag, value, head_len + KEY_FIELD);
-	mem_wipe(value, sizeof value);
-	return rc;
-}
 
 static enum rc
 put_card_key(struct batch *b, uint16_t tag, const struct head_keys *keys, enum ladder_domain domain,
@@ -97,7 +25,7 @@ put_card_key(struct batch *b, uint16_t tag, const struct head_keys *keys, enum l
 	enum rc rc = keystore_card_key(keys->keystore, domain, leaf, key);
 
 	if (rc == RC_OK)
-		rc = put_key(b, tag, &version, 1, key);
+		rc = personalise_put_key(b, tag, &version, 1, key);
 	mem_wipe(key, sizeof key);
 	return rc;
 }
@@ -109,11 +37,11 @@ put_public_keys(struct batch *b, struct keystore *keystore)
 	enum rc rc = keystore_public(keystore, KEYSTORE_ROOT_SIGNING, &version, root);
 
 	if (rc == RC_OK)
-		rc = put_group(b, DGI_CA_ROOT, root, sizeof root);
+		rc = personalise_put(b, DGI_CA_ROOT, root, sizeof root);
 	if (rc == RC_OK)
 		rc = keystore_public(keystore, KEYSTORE_SIGNING, &value[0], value + 1);
 	if (rc == RC_OK)
-		rc = put_group(b, DGI_CA_SIGNING, value, sizeof value);
+		rc = personalise_put(b, DGI_CA_SIGNING, value, sizeof value);
 	return rc;
 }
 
@@ -126,7 +54,7 @@ put_epochs(struct batch *b, const struct personalisation *p)
 		uint8_t head[3] = { p->epochs[i].group };
 
 		put_be16(head + 1, p->epochs[i].epoch);
-		rc = put_key(b, DGI_CA_EPOCH, head, sizeof head, p->epochs[i].key);
+		rc = personalise_put_key(b, DGI_CA_EPOCH, head, sizeof head, p->epochs[i].key);
 	}
 	return rc;
 }
@@ -147,14 +75,14 @@ put_labels(struct batch *b, uint8_t profile, uint8_t labels[][CRYPTO_KEY], unsig
 
 		if (in == 0)
 			put_be16(value + 1, (uint16_t)i);
-		rc = wrap_block(c, labels[i], value + 3 + (size_t)in * CRYPTO_KEY);
+		rc = personalise_wrap(c, labels[i], value + 3 + (size_t)in * CRYPTO_KEY);
 		if (rc == RC_OK)
 			rc = c->block(c->ctx, labels[i], CRYPTO_KEY, CRYPTO_ENCRYPT, check, check);
 		if (rc == RC_OK && (in + 1 == LABELS_IN_COMMAND || i + 1 == count))
-			rc = put_group(b, DGI_CA_LABELS, value, 3 + (in + 1U) * CRYPTO_KEY);
+			rc = personalise_put(b, DGI_CA_LABELS, value, 3 + (in + 1U) * CRYPTO_KEY);
 	}
 	if (rc == RC_OK)
-		rc = put_group(b, DGI_CA_LABELS_CHECK, check, CRYPTO_KCV);
+		rc = personalise_put(b, DGI_CA_LABELS_CHECK, check, CRYPTO_KCV);
 	mem_wipe(value, sizeof value);
 	mem_wipe(check, sizeof check);
 	return rc;
@@ -188,13 +116,11 @@ put_tree(struct batch *b, const struct head_keys *keys, const struct personalisa
 static enum rc
 put_pin(struct batch *b, const struct personalisation *p)
 {
-	uint8_t plain[CRYPTO_BLOCK] = { p->pin_len }, wrapped[CRYPTO_BLOCK];
+	uint8_t plain[CRYPTO_BLOCK] = { p->pin_len };
 	enum rc rc;
 
 	memcpy(plain + 1, p->pin, p->pin_len);
-	rc = wrap_block(b->crypto, plain, wrapped);
-	if (rc == RC_OK)
-		rc = put_group(b, DGI_CA_PIN, wrapped, sizeof wrapped);
+	rc = personalise_put_wrapped(b, DGI_CA_PIN, plain);
 	mem_wipe(plain, sizeof plain);
 	return rc;
 }
@@ -217,7 +143,7 @@ put_certificate(struct batch *b, struct keystore *keystore, const struct persona
 	if (rc != RC_OK)
 		return rc;
 	pair_certificate_encode(&cert, bytes);
-	return put_group(b, DGI_CA_CERTIFICATE, bytes, sizeof bytes);
+	return personalise_put(b, DGI_CA_CERTIFICATE, bytes, sizeof bytes);
 }
 
 /* The card's key towards boxes: made here, known to the card alone afterwards. */
@@ -230,12 +156,12 @@ put_box_key(struct batch *b, struct keystore *keystore, const struct personalisa
 	enum rc rc = c->key_pair(c->ctx, card.private_key, card.public_key);
 
 	if (rc == RC_OK)
-		rc = wrap_block(c, card.private_key, value + 1);
+		rc = personalise_wrap(c, card.private_key, value + 1);
 	if (rc == RC_OK)
-		rc = wrap_block(c, card.private_key + CRYPTO_BLOCK, value + 1 + CRYPTO_BLOCK);
+		rc = personalise_wrap(c, card.private_key + CRYPTO_BLOCK, value + 1 + CRYPTO_BLOCK);
 	if (rc == RC_OK) {
 		memcpy(value + 1 + CRYPTO_PRIVATE, card.public_key, CRYPTO_PUBLIC);
-		rc = put_group(b, DGI_CA_BOX_KEY, value, sizeof value);
+		rc = personalise_put(b, DGI_CA_BOX_KEY, value, sizeof value);
 	}
 	if (rc == RC_OK)
 		rc = put_certificate(b, keystore, p, card.public_key);
@@ -255,7 +181,7 @@ fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisat
 	identity[6] = p->profile;
 	identity[7] = 0;
 	put_be32(now, p->now);
-	rc = put_group(b, DGI_CA_IDENTITY, identity, sizeof identity);
+	rc = personalise_put(b, DGI_CA_IDENTITY, identity, sizeof identity);
 	if (rc == RC_OK)
 		rc = put_card_key(b, DGI_CA_KEY, keys, DOMAIN_CA, p->leaf);
 	if (rc == RC_OK)
@@ -265,7 +191,7 @@ fill_ca(struct batch *b, const struct head_keys *keys, const struct personalisat
 	if (rc == RC_OK)
 		rc = put_pin(b, p);
 	if (rc == RC_OK)
-		rc = put_group(b, DGI_CA_TIME, now, sizeof now);
+		rc = personalise_put(b, DGI_CA_TIME, now, sizeof now);
 	if (rc == RC_OK)
 		rc = put_tree(b, keys, p);
 	if (rc == RC_OK && p->profile == PROFILE_PAIRED)
@@ -288,7 +214,7 @@ put_slot(struct batch *b, const struct personalisation *p)
 	write_be64(&w, p->maximum_balance);
 	write_u8(&w, (uint8_t)label);
 	write_bytes(&w, (const uint8_t *)p->label, label);
-	return put_group(b, DGI_PURSE_SLOT, value, w.len);
+	return personalise_put(b, DGI_PURSE_SLOT, value, w.len);
 }
 
 static enum rc
@@ -299,7 +225,7 @@ fill_purse(struct batch *b, const struct head_keys *keys, const struct personali
 
 	put_be16(identity, p->operator_id);
 	put_be32(identity + 2, p->leaf);
-	rc = put_group(b, DGI_PURSE_IDENTITY, identity, sizeof identity);
+	rc = personalise_put(b, DGI_PURSE_IDENTITY, identity, sizeof identity);
 	if (rc == RC_OK)
 		rc = put_card_key(b, DGI_PURSE_KEY, keys, DOMAIN_PURSE, p->leaf);
 	if (rc == RC_OK)
@@ -308,8 +234,8 @@ fill_purse(struct batch *b, const struct head_keys *keys, const struct personali
 	memcpy(limit + 1, aid_ca, sizeof aid_ca);
 	put_be32(limit + 1 + sizeof aid_ca, p->debit_limit);
 	if (rc == RC_OK)
-		rc = put_group(b, DGI_PURSE_LIMIT, limit, sizeof limit);
-	return rc;
+		rc = personalise_put(b, DGI_PURSE_LIMIT, limit, sizeof limit);
+	return rc == RC_OK ? personalise_face(b, keys, p) : rc;
 }
 
 /* INSTALL [for personalisation]: the STORE DATA that follow are for this application. */
@@ -335,7 +261,7 @@ personalise_application(struct scp_host *s, const struct head_keys *keys,
 	if (rc == RC_OK)
 		rc = fill(&b, keys, p);
 	if (rc == RC_OK)
-		rc = store_data(&b, true);
+		rc = personalise_store(&b, true);
 	mem_wipe(&b, sizeof b);
 	return rc;
 }
@@ -350,7 +276,8 @@ replace_keys(struct scp_host *s, const struct head_keys *keys, uint32_t leaf)
 	enum rc rc = key_set_derive(keys, DOMAIN_ISSUER, leaf, SCP_KEY_VERSION_FIRST, &own);
 
 	if (rc == RC_OK)
-		rc = key_set_wrap(keys->crypto, test_key, SCP_KEY_VERSION_FIRST, &own, data);
+		rc = key_set_wrap(keys->crypto, personalise_test_key, SCP_KEY_VERSION_FIRST, &own,
+				  data);
 	if (rc == RC_OK)
 		rc = scp_host_send(s, "put key", header, data, sizeof data);
 	mem_wipe(&own, sizeof own);
@@ -365,9 +292,9 @@ blank_keys(void *ctx, uint8_t version, struct scp03_keys *set)
 	(void)ctx;
 	if (version != SCP_KEY_VERSION_TEST)
 		return RC_STATE;
-	memcpy(set->enc, test_key, sizeof test_key);
-	memcpy(set->mac, test_key, sizeof test_key);
-	memcpy(set->dek, test_key, sizeof test_key);
+	memcpy(set->enc, personalise_test_key, CRYPTO_KEY);
+	memcpy(set->mac, personalise_test_key, CRYPTO_KEY);
+	memcpy(set->dek, personalise_test_key, CRYPTO_KEY);
 	return RC_OK;
 }
 

@@ -31,7 +31,8 @@
 	X(LABEL_BOX_MAC, "TSR1 box mac") /* extracted ECDH secret: the same */                     \
 	X(LABEL_BOX_PROVE, "TSR1 box prove")     /* extracted ECDH secret: the same */             \
 	X(LABEL_TREE_MASTER, "TSR1 tree master") /* CA master: none; the tree master */            \
-	X(LABEL_SUBTREE, "TSR1 subtree") /* tree master: node number u32; complete subtree */
+	X(LABEL_SUBTREE, "TSR1 subtree") /* tree master: node number u32; complete subtree */      \
+	X(LABEL_PBOC, "TSR1 pboc") /* purse master: type u8, index u8, version u8, algorithm u8 */
 
 #define LABEL_ENUM(name, text) name,
 enum ladder_label { LADDER_LABELS(LABEL_ENUM) };

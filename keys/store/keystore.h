@@ -35,6 +35,11 @@ uint8_t keystore_master_version(const struct keystore *k, enum ladder_domain dom
  * such master. */
 enum rc keystore_card_key(struct keystore *k, enum ladder_domain domain, uint32_t leaf,
 			  uint8_t key[CRYPTO_KEY]) RC_CHECKED;
+/* Master of a kind of PBOC keys (ladder: purse master → pboc), below which a card's are diversified
+ * and which a payment terminal's PSAM holds. kind: type, index, version, algorithm. RC_NOT_FOUND.
+ */
+enum rc keystore_pboc_master(struct keystore *k, const uint8_t kind[4],
+			     uint8_t key[CRYPTO_KEY]) RC_CHECKED;
 /* Key that wraps secrets in the head-end's database (LABEL_STORE under the CA master, 32 bytes).
  * RC_NOT_FOUND. */
 enum rc keystore_database_key(struct keystore *k, uint8_t key[CRYPTO_AEAD_KEY]) RC_CHECKED;

@@ -51,6 +51,17 @@ keystore_card_key(struct keystore *k, enum ladder_domain domain, uint32_t leaf,
 }
 
 enum rc
+keystore_pboc_master(struct keystore *k, const uint8_t kind[4], uint8_t key[CRYPTO_KEY])
+{
+	unsigned int i = find_master(k, DOMAIN_PURSE);
+
+	if (i == k->master_count)
+		return RC_NOT_FOUND;
+	return ladder_derive(crypto_openssl_table(k->crypto), k->masters[i].key, LABEL_PBOC, kind,
+			     4, key);
+}
+
+enum rc
 keystore_database_key(struct keystore *k, uint8_t key[CRYPTO_AEAD_KEY])
 {
 	const char *label = ladder_label_text(LABEL_STORE);

@@ -6,6 +6,8 @@
 #include "emulator/emulator.h"
 #include "channel/pairing.h"
 #include "headend/personalise.h"
+#include "base/bytes.h"
+#include "wire/pboc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +142,70 @@ personalise__makes_a_blank_card_the_subscribers_and_only_once(void)
 	close_bench(&b);
 }
 
+/* Data length of the answer; the card must say 9000. */
+static size_t
+ask(struct bench *b, const uint8_t *cmd, size_t len, uint8_t *rsp)
+{
+	size_t n = 0;
+
+	CHECK_RC(faulty_transmit(&b->link, cmd, len, rsp, APDU_RESPONSE_MAX, &n), RC_OK);
+	CU_ASSERT_FATAL(n >= 2);
+	CHECK(get_be16(rsp + n - 2) == 0x9000);
+	return n - 2;
+}
+
+/* The key of a terminal, from what the card shows of itself and the master that its PSAM holds. */
+static struct pboc_key
+terminal_key(struct bench *b, uint8_t type, const uint8_t factor[PBOC_FACTOR])
+{
+	const uint8_t kind[4] = { type, 1, 1, PBOC_3DES };
+	struct pboc_key key = { .algorithm = PBOC_3DES, .len = CRYPTO_KEY };
+
+	CHECK_RC(keystore_pboc_master(b->f.keys.keystore, kind, key.bytes), RC_OK);
+	CHECK_RC(pboc_diversify(b->f.keys.crypto, &key, factor, &key), RC_OK);
+	return key;
+}
+
+static void
+personalise__a_terminal_with_the_masters_loads_the_card_and_knows_its_pin(void)
+{
+	static const uint8_t select[] = { 0x00, 0xA4, 0x04, 0x00, 0x09, 0xA0, 0x00, 0x00,
+					  0x00, 0x03, 0x86, 0x98, 0x07, 0x01, 0x00 };
+	static const uint8_t verify[] = { 0x00, 0x20, 0x00, 0x00, 0x02, 0x47, 0x11 };
+	static const uint8_t init[] = { 0x80, 0x50, 0x00, 0x02, 0x0B, 0x01, 0x00, 0x00,
+					0x01, 0x00, 1,    2,    3,    4,    5,    6 };
+	uint8_t credit[5 + PBOC_STAMP + PBOC_MAC] = { 0x80, 0x52, 0, 0, 11, 0x20, 0x26 };
+	struct pboc_transaction t = { .type = PBOC_PURSE_LOAD,
+				      .amount = 256,
+				      .terminal = { 1, 2, 3, 4, 5, 6 },
+				      .balance_after = 256 };
+	uint8_t rsp[APDU_RESPONSE_MAX], factor[PBOC_FACTOR], mac[PBOC_MAC];
+	struct pboc_key load, session, tac;
+	struct bench b;
+
+	open_bench(&b);
+	CHECK_RC(personalise(&b), RC_OK);
+	CHECK_RC(faulty_reset(&b.link), RC_OK);
+	CHECK(ask(&b, select, sizeof select, rsp) == 52);
+	CHECK(memcmp(rsp + 22, "TESSER", 6) == 0 && get_be16(rsp + 28) == FIXTURE_OPERATOR);
+	memcpy(factor, rsp + 22 + 12, sizeof factor); /* end of the serial number */
+	CHECK(get_be32(factor + 4) == 9);
+	CHECK(ask(&b, verify, sizeof verify, rsp) == 0);
+	CHECK(ask(&b, init, sizeof init, rsp) == 16);
+	load = terminal_key(&b, PBOC_KEY_LOAD, factor);
+	CHECK_RC(pboc_session(b.f.keys.crypto, &load, rsp + 8, 0, PBOC_LOAD_TAIL, &session), RC_OK);
+	CHECK_RC(pboc_proof_mac(b.f.keys.crypto, &session, &t, PBOC_MAC1, mac), RC_OK);
+	CHECK_BYTES(rsp + 12, mac, sizeof mac);
+	memcpy(t.stamp, credit + 5, PBOC_STAMP);
+	CHECK_RC(pboc_proof_mac(b.f.keys.crypto, &session, &t, PBOC_MAC2, credit + 12), RC_OK);
+	CHECK(ask(&b, credit, sizeof credit, rsp) == PBOC_MAC);
+	tac = terminal_key(&b, PBOC_KEY_TAC, factor);
+	CHECK_RC(pboc_folded(&tac, &tac), RC_OK);
+	CHECK_RC(pboc_proof_mac(b.f.keys.crypto, &tac, &t, PBOC_CERTIFICATE, mac), RC_OK);
+	CHECK_BYTES(rsp, mac, sizeof mac);
+	close_bench(&b);
+}
+
 static void
 personalise__a_paired_card_shows_a_certificate_by_the_operator(void)
 {
@@ -263,6 +329,7 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(personalise__makes_a_blank_card_the_subscribers_and_only_once),
+		TEST(personalise__a_terminal_with_the_masters_loads_the_card_and_knows_its_pin),
 		TEST(personalise__a_paired_card_shows_a_certificate_by_the_operator),
 		TEST(personalise__a_fault_in_any_exchange_is_reported_and_never_taken_for_success),
 		TEST(personalise__a_pin_of_another_length_is_refused_before_the_card_is_touched),

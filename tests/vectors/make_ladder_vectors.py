@@ -145,6 +145,7 @@ def main():
     row("store", ca, "TSR1 store", b"", 32)
     tree = row("tree master", ca, "TSR1 tree master", b"")
     row("subtree", tree, "TSR1 subtree", bytes.fromhex("00ABCDEF"))
+    row("pboc", purse, "TSR1 pboc", bytes.fromhex("3E010100"))
     row("long", root, "TSR1 store", bytes(16), 40)
 
 
