@@ -14,6 +14,7 @@
 #define EMM_MAC 8
 #define EMM_BODY_MAX (EMM_MAX - EMM_HEADER)
 #define EMM_PARTS_MAX 32
+#define SLOT_LABEL_BYTES 16
 
 enum emm_table {
 	EMM_UNIQUE = 0x82, /* one card; address = leaf */
@@ -45,8 +46,9 @@ enum emm_tag {
 	EMM_TAG_CREDIT = 0xA0, /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */
 	EMM_TAG_REFUND =
 		0xA1, /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8; numbered */
-	EMM_TAG_SLOT = 0xA2,          /* [S] slot definition; numbered */
-	EMM_TAG_SLOT_LIMITS = 0xA3,   /* [S] overdraft, threshold, ceiling; numbered */
+	EMM_TAG_SLOT =
+		0xA2, /* [S] slot u8, unit 3, decimals u8, maximum u64, label length u8, label */
+	EMM_TAG_SLOT_LIMITS = 0xA3,   /* [S] slot u8, overdraft u32, threshold u32, ceiling u32 */
 	EMM_TAG_RECORD_ACK = 0xB0,    /* [S] record u32, chain 16 */
 	EMM_TAG_REPORT_POLICY = 0xB1, /* [S] count u16, age u32, amount u32; numbered */
 	EMM_TAG_CARD_STATE = 0xC0,    /* [S] 0 active, 1 frozen, 2 dead; numbered */
@@ -101,6 +103,18 @@ struct emm_command {
 			uint32_t sequence;
 			uint8_t cryptogram[8];
 		} credit;
+		struct {
+			uint8_t slot; /* 1…15: an operator's tokens */
+			uint8_t unit[UNIT_SIZE];
+			uint8_t decimals;
+			uint64_t maximum; /* balance */
+			uint8_t label_len;
+			uint8_t label[SLOT_LABEL_BYTES];
+		} slot;
+		struct {
+			uint8_t slot;
+			uint32_t overdraft, threshold, ceiling;
+		} slot_limits;
 		struct {
 			uint32_t record;
 			uint8_t chain[CRYPTO_MAC];

@@ -7,8 +7,10 @@
 
 #define TAG_CRITICAL 0x80U
 #define SLOT_MAX 15U
+#define SLOT_SIZE 14 /* without the label */
 
-/* Length of a command's value; -1: the tag has no encoding in version 1. */
+/* Length of a command's value, of a slot without its label; -1: the tag has no encoding in
+ * version 1. */
 static int
 value_size(uint8_t tag)
 {
@@ -25,6 +27,10 @@ value_size(uint8_t tag)
 		return 3 + CRYPTO_KEY;
 	case EMM_TAG_CREDIT:
 		return 22;
+	case EMM_TAG_SLOT:
+		return SLOT_SIZE;
+	case EMM_TAG_SLOT_LIMITS:
+		return 13;
 	case EMM_TAG_RECORD_ACK:
 		return 4 + CRYPTO_MAC;
 	case EMM_TAG_PAIR:
@@ -47,6 +53,13 @@ is_some_box(const uint8_t key_hash[CRYPTO_HASH])
 	return memcmp(key_hash, nobody, CRYPTO_HASH) != 0;
 }
 
+/* Slot 0 is the purse: no operator's. */
+static bool
+is_token_slot(uint8_t slot)
+{
+	return slot >= 1 && slot <= SLOT_MAX;
+}
+
 static bool
 command_is_possible(const struct emm_command *cmd)
 {
@@ -59,6 +72,11 @@ command_is_possible(const struct emm_command *cmd)
 	case EMM_TAG_CREDIT:
 		return cmd->u.credit.slot <= SLOT_MAX && cmd->u.credit.source >= CREDIT_EMM &&
 		       cmd->u.credit.source <= CREDIT_CODE;
+	case EMM_TAG_SLOT:
+		return is_token_slot(cmd->u.slot.slot) && cmd->u.slot.maximum <= INT64_MAX &&
+		       cmd->u.slot.label_len <= SLOT_LABEL_BYTES;
+	case EMM_TAG_SLOT_LIMITS:
+		return is_token_slot(cmd->u.slot_limits.slot);
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return is_some_box(cmd->u.box.key_hash);
@@ -100,6 +118,20 @@ write_value(struct writer *w, const struct emm_command *cmd)
 		write_be32(w, cmd->u.credit.sequence);
 		write_bytes(w, cmd->u.credit.cryptogram, sizeof cmd->u.credit.cryptogram);
 		break;
+	case EMM_TAG_SLOT:
+		write_u8(w, cmd->u.slot.slot);
+		write_bytes(w, cmd->u.slot.unit, UNIT_SIZE);
+		write_u8(w, cmd->u.slot.decimals);
+		write_be64(w, cmd->u.slot.maximum);
+		write_u8(w, cmd->u.slot.label_len);
+		write_bytes(w, cmd->u.slot.label, cmd->u.slot.label_len);
+		break;
+	case EMM_TAG_SLOT_LIMITS:
+		write_u8(w, cmd->u.slot_limits.slot);
+		write_be32(w, cmd->u.slot_limits.overdraft);
+		write_be32(w, cmd->u.slot_limits.threshold);
+		write_be32(w, cmd->u.slot_limits.ceiling);
+		break;
 	case EMM_TAG_RECORD_ACK:
 		write_be32(w, cmd->u.record_ack.record);
 		write_bytes(w, cmd->u.record_ack.chain, CRYPTO_MAC);
@@ -122,6 +154,8 @@ emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap, siz
 
 	if (size < 0 || !command_is_possible(cmd))
 		return RC_FORMAT;
+	if (cmd->tag == EMM_TAG_SLOT)
+		size += cmd->u.slot.label_len;
 	if (*len > cap || cap - *len < 2U + (size_t)size)
 		return RC_SPACE;
 	w = writer_over(body + *len, cap - *len);
@@ -165,6 +199,23 @@ read_value(struct reader *r, struct emm_command *cmd)
 		cmd->u.credit.sequence = read_be32(r);
 		read_bytes(r, cmd->u.credit.cryptogram, sizeof cmd->u.credit.cryptogram);
 		break;
+	case EMM_TAG_SLOT:
+		cmd->u.slot.slot = read_u8(r);
+		read_bytes(r, cmd->u.slot.unit, UNIT_SIZE);
+		cmd->u.slot.decimals = read_u8(r);
+		cmd->u.slot.maximum = read_be64(r);
+		cmd->u.slot.label_len = read_u8(r);
+		if (cmd->u.slot.label_len == r->left && r->left <= SLOT_LABEL_BYTES)
+			read_bytes(r, cmd->u.slot.label, r->left);
+		else
+			cmd->u.slot.label_len = UINT8_MAX; /* impossible */
+		break;
+	case EMM_TAG_SLOT_LIMITS:
+		cmd->u.slot_limits.slot = read_u8(r);
+		cmd->u.slot_limits.overdraft = read_be32(r);
+		cmd->u.slot_limits.threshold = read_be32(r);
+		cmd->u.slot_limits.ceiling = read_be32(r);
+		break;
 	case EMM_TAG_RECORD_ACK:
 		cmd->u.record_ack.record = read_be32(r);
 		read_bytes(r, cmd->u.record_ack.chain, CRYPTO_MAC);
@@ -196,6 +247,8 @@ next_command(struct reader *r, uint8_t *tag, struct reader *value)
 		if (size < 0 && (*tag & TAG_CRITICAL))
 			return RC_REFUSED;
 	} while (size < 0);
+	if (*tag == EMM_TAG_SLOT && value->left > SLOT_SIZE)
+		size = (int)value->left; /* the label says its length */
 	return value->left == (size_t)size ? RC_OK : RC_FORMAT;
 }
 

@@ -62,11 +62,15 @@ apply_credit(const struct card_env *env, const struct emm_command *cmd)
 	const struct purse_service *service;
 	struct purse_credit credit = { 0 };
 	struct card_env *purse;
+	struct ca_identity id;
 	enum purse_result result;
-	enum rc rc = ca_purse(env, &service, &purse);
+	enum rc rc = ca_identity_load(env, &id);
 
+	if (rc == RC_OK)
+		rc = ca_purse(env, &service, &purse);
 	if (rc != RC_OK)
 		return app_status(rc);
+	credit.operator_id = id.operator_id;
 	credit.slot = cmd->u.credit.slot;
 	credit.source = cmd->u.credit.source;
 	credit.total = cmd->u.credit.total;
@@ -77,6 +81,41 @@ apply_credit(const struct card_env *env, const struct emm_command *cmd)
 		return SW_OK;
 	if (result == PURSE_WRONG_MAC)
 		return SW_SECURITY_STATUS;
+	return result == PURSE_FAULT ? SW_FAULT : SW_CONDITIONS;
+}
+
+/* A slot is the operator's whose EMM this is. */
+static uint16_t
+apply_slot(const struct card_env *env, const struct emm_command *cmd)
+{
+	const struct purse_service *service;
+	struct purse_token token = { .limits_only = cmd->tag == EMM_TAG_SLOT_LIMITS };
+	struct ca_identity id;
+	struct card_env *purse;
+	enum purse_result result;
+	enum rc rc = ca_identity_load(env, &id);
+
+	if (rc == RC_OK)
+		rc = ca_purse(env, &service, &purse);
+	if (rc != RC_OK)
+		return app_status(rc);
+	token.operator_id = id.operator_id;
+	if (token.limits_only) {
+		token.slot = cmd->u.slot_limits.slot;
+		token.overdraft = cmd->u.slot_limits.overdraft;
+		token.threshold = cmd->u.slot_limits.threshold;
+		token.ceiling = cmd->u.slot_limits.ceiling;
+	} else {
+		token.slot = cmd->u.slot.slot;
+		memcpy(token.unit, cmd->u.slot.unit, sizeof token.unit);
+		token.decimals = cmd->u.slot.decimals;
+		token.maximum = cmd->u.slot.maximum;
+		token.label_len = cmd->u.slot.label_len;
+		memcpy(token.label, cmd->u.slot.label, sizeof token.label);
+	}
+	result = service->define(purse, &token);
+	if (result == PURSE_OK || result == PURSE_UNCHANGED)
+		return SW_OK;
 	return result == PURSE_FAULT ? SW_FAULT : SW_CONDITIONS;
 }
 
@@ -124,6 +163,9 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 		return apply_epoch_key(env, cmd);
 	case EMM_TAG_CREDIT:
 		return apply_credit(env, cmd);
+	case EMM_TAG_SLOT:
+	case EMM_TAG_SLOT_LIMITS:
+		return apply_slot(env, cmd);
 	case EMM_TAG_RECORD_ACK:
 		return app_status(ca_journal_acknowledge(env, cmd->u.record_ack.record,
 							 cmd->u.record_ack.chain));

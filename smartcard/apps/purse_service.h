@@ -31,6 +31,17 @@ struct purse_credit {
 	uint32_t sequence;
 	uint32_t record; /* CREDIT_REFUND: the record that is paid back */
 	uint8_t cryptogram[8];
+	uint16_t operator_id; /* who signed it: token slots take it from their owner only */
+};
+
+/* An operator's tokens. */
+struct purse_token {
+	uint16_t operator_id; /* who signed it */
+	uint8_t slot;         /* 1… */
+	bool limits_only;     /* overdraft, threshold and ceiling, else the rest */
+	uint8_t unit[UNIT_SIZE], decimals, label_len, label[16];
+	uint64_t maximum;
+	uint32_t overdraft, threshold, ceiling;
 };
 
 /* door as card_service gives it. */
@@ -48,6 +59,10 @@ struct purse_service {
 	 * other fields. */
 	enum purse_result (*credit)(struct card_env *door, const struct purse_credit *credit,
 				    struct record *r);
+	/* Stages what an operator says of a slot of his, which is his from the first word on.
+	 * PURSE_NO_SLOT: another's, or no token slot; PURSE_UNIT: there is money of another unit in
+	 * it; PURSE_UNCHANGED. */
+	enum purse_result (*define)(struct card_env *door, const struct purse_token *token);
 };
 
 #endif

@@ -143,6 +143,8 @@ serve_debit(struct card_env *purse, const uint8_t *caller_aid, uint8_t caller_ai
 		return fault(rc);
 	if (result != PURSE_OK)
 		return result;
+	if (s.owner != 0 && s.owner != r->operator_id)
+		return PURSE_NO_SLOT; /* tokens pay their own operator */
 	if (memcmp(s.unit, r->unit, sizeof s.unit) != 0)
 		return PURSE_UNIT;
 	if (amount > r->price)
@@ -265,6 +267,25 @@ apply_credit(struct card_env *purse, struct purse_head *head, const struct purse
 	return commit_credit(purse, head, &s, &entry, r);
 }
 
+/* Tokens are their operator's own word, which the message's signature carried: it has no purse key,
+ * and the cryptogram is zeros. PURSE_OK; PURSE_WRONG_MAC. */
+static enum purse_result
+check_word(const struct card_env *purse, const struct purse_head *head,
+	   const struct purse_credit *credit)
+{
+	static const uint8_t none[sizeof credit->cryptogram];
+	struct purse_slot s;
+	enum rc rc = purse_slot_load(purse, credit->slot, &s);
+
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return PURSE_FAULT;
+	if (rc == RC_NOT_FOUND || s.owner == 0)
+		return check_cryptogram(purse, head, credit);
+	return s.owner == credit->operator_id && memcmp(credit->cryptogram, none, sizeof none) == 0
+		       ? PURSE_OK
+		       : PURSE_WRONG_MAC;
+}
+
 static enum purse_result
 serve_credit(struct card_env *purse, const struct purse_credit *credit, struct record *r)
 {
@@ -275,22 +296,80 @@ serve_credit(struct card_env *purse, const struct purse_credit *credit, struct r
 		return PURSE_WRONG_MAC;
 	if (purse_head_load(purse, &head) != RC_OK)
 		return PURSE_FAULT;
-	result = check_cryptogram(purse, &head, credit);
+	result = check_word(purse, &head, credit);
 	if (result == PURSE_OK)
 		result = apply_credit(purse, &head, credit, r);
 	mem_wipe(&head, sizeof head);
 	return result;
 }
 
+/* Tokens have no unit but their own: it changes only while there are none. */
+static bool
+may_be_renamed(const struct purse_slot *s, const struct purse_token *token)
+{
+	const bool empty = s->credit[0] + s->credit[1] + s->credit[2] + s->refund + s->spent == 0;
+
+	return empty || (s->decimals == token->decimals &&
+			 memcmp(s->unit, token->unit, sizeof s->unit) == 0);
+}
+
+/* The operator's threshold holds until the viewer has set his own. */
+static void
+put_limits(struct purse_slot *s, const struct purse_token *token)
+{
+	s->overdraft = token->overdraft;
+	s->ceiling = token->ceiling;
+	if (s->threshold == 0)
+		s->threshold = token->threshold;
+}
+
+static void
+put_terms(struct purse_slot *s, const struct purse_token *token)
+{
+	s->owner = token->operator_id;
+	s->decimals = token->decimals;
+	memcpy(s->unit, token->unit, sizeof s->unit);
+	s->maximum = token->maximum;
+	s->label_len = token->label_len;
+	memset(s->label, 0, sizeof s->label);
+	memcpy(s->label, token->label, token->label_len);
+}
+
+static enum purse_result
+serve_define(struct card_env *purse, const struct purse_token *token)
+{
+	struct purse_slot s, before;
+	enum rc rc = purse_slot_load(purse, token->slot, &s);
+
+	if (rc == RC_NOT_FOUND && token->slot < PURSE_SLOTS_MAX && !token->limits_only)
+		s = (struct purse_slot) { .used = true, .owner = token->operator_id };
+	else if (rc != RC_OK)
+		return fault(rc);
+	if (token->slot == 0 || s.owner != token->operator_id || token->operator_id == 0 ||
+	    token->label_len > sizeof s.label)
+		return PURSE_NO_SLOT;
+	before = s;
+	if (token->limits_only)
+		put_limits(&s, token);
+	else if (may_be_renamed(&s, token))
+		put_terms(&s, token);
+	else
+		return PURSE_UNIT;
+	if (rc == RC_OK && memcmp(&s, &before, sizeof s) == 0)
+		return PURSE_UNCHANGED;
+	return purse_slot_stage(purse, token->slot, &s) == RC_OK ? PURSE_OK : PURSE_FAULT;
+}
+
 /* A request as it goes through the door. */
 struct request {
-	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT } what;
+	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT, ASK_DEFINE } what;
 	uint8_t slot, aid_len;
 	const uint8_t *aid;
 	struct ca_slot *out;
 	struct record *record;
 	uint32_t amount;
 	const struct purse_credit *credit;
+	const struct purse_token *token;
 	enum purse_result result;
 };
 
@@ -314,6 +393,9 @@ purse_serve(struct card_env *purse, const struct card_app *caller, void *request
 		break;
 	case ASK_CREDIT:
 		ask->result = serve_credit(purse, ask->credit, ask->record);
+		break;
+	case ASK_DEFINE:
+		ask->result = serve_define(purse, ask->token);
 		break;
 	}
 }
@@ -353,6 +435,15 @@ service_credit(struct card_env *door, const struct purse_credit *credit, struct 
 	return knock(door, &ask);
 }
 
+static enum purse_result
+service_define(struct card_env *door, const struct purse_token *token)
+{
+	struct request ask = { .what = ASK_DEFINE, .token = token };
+
+	return knock(door, &ask);
+}
+
 const struct purse_service purse_service_table = { .slot = service_slot,
 						   .debit = service_debit,
-						   .credit = service_credit };
+						   .credit = service_credit,
+						   .define = service_define };

@@ -129,6 +129,33 @@ prepare_credit(struct sweep *s)
 	seal(s, EMM_SIGNED, &cmd);
 }
 
+static struct emm_command
+tokens(void)
+{
+	return (struct emm_command) { .tag = EMM_TAG_SLOT,
+				      .u.slot = { 1, { 'P', 'T', 'S' }, 0, 5000, 3, "Pts" } };
+}
+
+static void
+prepare_tokens(struct sweep *s)
+{
+	const struct emm_command cmd = tokens();
+
+	seal(s, EMM_SIGNED, &cmd);
+}
+
+static void
+prepare_token_limits(struct sweep *s)
+{
+	const struct emm_command slot = tokens();
+	const struct emm_command cmd = { .tag = EMM_TAG_SLOT_LIMITS,
+					 .u.slot_limits = { 1, 50, 100, 20 } };
+	const struct emm_header h = fix_emm_header(&s->f, EMM_SIGNED);
+
+	CHECK(fix_emm_outcome(&s->f, &h, &slot, 1) == CA_EMM_APPLIED);
+	seal(s, EMM_SIGNED, &cmd);
+}
+
 static void
 see_offer(struct sweep *s)
 {
@@ -390,6 +417,8 @@ static const struct sweep_row rows[] = {
 	EMM("right to an event cancelled", EMM_TAG_EVENT_CANCEL, prepare_event_cancel),
 	EMM("epoch key", EMM_TAG_EPOCH_KEY, prepare_epoch),
 	EMM("credit", EMM_TAG_CREDIT, prepare_credit),
+	EMM("token slot", EMM_TAG_SLOT, prepare_tokens),
+	EMM("limits of a token slot", EMM_TAG_SLOT_LIMITS, prepare_token_limits),
 	EMM("acknowledgement of records", EMM_TAG_RECORD_ACK, prepare_ack),
 	EMM("time", EMM_TAG_TIME, prepare_time),
 	EMM("clock set", EMM_TAG_CLOCK_SET, prepare_clock_set),
