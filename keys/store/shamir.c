@@ -11,7 +11,7 @@ multiply(uint8_t a, uint8_t b)
 	unsigned int product = 0, x = a;
 
 	for (unsigned int bit = 0; bit < 8; bit++) {
-		product ^= x & (0U - (b >> bit & 1U));
+		product ^= x & (0U - ((unsigned int)b >> bit & 1U));
 		x = (x << 1) ^ (0x11BU & (0U - (x >> 7 & 1U)));
 	}
 	return (uint8_t)product;
