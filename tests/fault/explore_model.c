@@ -181,7 +181,7 @@ is_possible(const struct model *m, const struct model_bound *bound, struct model
 static void
 whole_act(struct model *m, struct model_action a, enum model_answer *answer)
 {
-	const uint8_t bit = a.which > 0 ? (uint8_t)(1U << (a.which - 1)) : 0;
+	const uint8_t bit = (uint8_t)(a.which > 0 ? 1U << (a.which - 1U) : 0U);
 
 	switch (a.act) {
 	case ACT_SEE:
