@@ -3,6 +3,8 @@
  * every packet; whole blocks only, a shorter tail stays clear. */
 #include "scramble/engine.h"
 
+#include "base/mem.h"
+
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -15,13 +17,16 @@ static const uint8_t cissa_iv[CISSA_BLOCK] = "DVBTMCPTAESCISSA";
 struct cissa_engine {
 	struct scr_engine base;
 	EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *ctx[2];
+	uint64_t loaded[2]; /* serial of the key in each; 0: none */
+	uint64_t serial;    /* of the last key that was set */
 };
 
+/* Only bytes: any engine of another thread may work with it, each in contexts of its own. */
 struct cissa_key {
 	struct scr_key base;
-	EVP_CIPHER *cipher; /* the engine's */
-	EVP_CIPHER_CTX *ctx[2];
-	bool ready;
+	uint8_t cw[CISSA_BLOCK];
+	uint64_t serial; /* 0: no word yet */
 };
 
 static void
@@ -29,6 +34,8 @@ engine_free(struct scr_engine *base)
 {
 	struct cissa_engine *e = (struct cissa_engine *)base;
 
+	EVP_CIPHER_CTX_free(e->ctx[SCR_ENCRYPT]); /* clears the schedule */
+	EVP_CIPHER_CTX_free(e->ctx[SCR_DECRYPT]);
 	EVP_CIPHER_free(e->cipher);
 	free(e);
 }
@@ -36,31 +43,18 @@ engine_free(struct scr_engine *base)
 static void
 key_free(struct scr_key *base)
 {
-	struct cissa_key *k = (struct cissa_key *)base;
-
-	EVP_CIPHER_CTX_free(k->ctx[SCR_ENCRYPT]); /* clears the schedule */
-	EVP_CIPHER_CTX_free(k->ctx[SCR_DECRYPT]);
-	EVP_CIPHER_free(k->cipher);
-	free(k);
+	mem_wipe(base, sizeof(struct cissa_key));
+	free(base);
 }
 
 static struct scr_key *
 key_new(struct scr_engine *base)
 {
-	struct cissa_engine *e = (struct cissa_engine *)base;
 	struct cissa_key *k = calloc(1, sizeof *k);
 
 	if (k == NULL)
 		return NULL;
 	k->base.ops = base->ops;
-	k->ctx[SCR_ENCRYPT] = EVP_CIPHER_CTX_new();
-	k->ctx[SCR_DECRYPT] = EVP_CIPHER_CTX_new();
-	if (k->ctx[SCR_ENCRYPT] == NULL || k->ctx[SCR_DECRYPT] == NULL ||
-	    EVP_CIPHER_up_ref(e->cipher) != 1) {
-		key_free(&k->base);
-		return NULL;
-	}
-	k->cipher = e->cipher;
 	return &k->base;
 }
 
@@ -69,34 +63,46 @@ key_set(struct scr_engine *e, struct scr_key *base, const uint8_t *cw)
 {
 	struct cissa_key *k = (struct cissa_key *)base;
 
-	(void)e;
-	k->ready = false;
-	for (int dir = SCR_ENCRYPT; dir <= SCR_DECRYPT; dir++) {
-		if (EVP_CipherInit_ex2(k->ctx[dir], k->cipher, cw, cissa_iv, dir == SCR_ENCRYPT,
-				       NULL) != 1 ||
-		    EVP_CIPHER_CTX_set_padding(k->ctx[dir], 0) != 1)
-			return RC_CRYPTO;
-	}
-	k->ready = true;
+	memcpy(k->cw, cw, sizeof k->cw);
+	k->serial = ++((struct cissa_engine *)e)->serial;
 	return RC_OK;
 }
 
 static enum rc
-batch(struct scr_engine *e, enum scr_direction dir, const struct scr_lane *lanes, size_t n)
+load(struct cissa_engine *e, enum scr_direction dir, const struct cissa_key *k)
 {
-	(void)e;
+	if (k->serial == 0)
+		return RC_STATE;
+	if (e->loaded[dir] == k->serial)
+		return EVP_CipherInit_ex2(e->ctx[dir], NULL, NULL, cissa_iv, -1, NULL) == 1
+			       ? RC_OK
+			       : RC_CRYPTO;
+	e->loaded[dir] = 0;
+	if (EVP_CipherInit_ex2(e->ctx[dir], e->cipher, k->cw, cissa_iv, dir == SCR_ENCRYPT, NULL) !=
+		    1 ||
+	    EVP_CIPHER_CTX_set_padding(e->ctx[dir], 0) != 1)
+		return RC_CRYPTO;
+	e->loaded[dir] = k->serial;
+	return RC_OK;
+}
+
+static enum rc
+batch(struct scr_engine *base, enum scr_direction dir, const struct scr_lane *lanes, size_t n)
+{
+	struct cissa_engine *e = (struct cissa_engine *)base;
+
 	for (size_t i = 0; i < n; i++) {
-		const struct cissa_key *k = (const struct cissa_key *)lanes[i].key;
 		int whole = (int)(lanes[i].len / CISSA_BLOCK * CISSA_BLOCK), done = 0;
+		enum rc rc;
 
 		if (lanes[i].len > CISSA_PAYLOAD_MAX)
 			return RC_RANGE;
-		if (!k->ready)
-			return RC_STATE;
+		rc = load(e, dir, (const struct cissa_key *)lanes[i].key);
+		if (rc != RC_OK)
+			return rc;
 		if (whole == 0)
 			continue;
-		if (EVP_CipherInit_ex2(k->ctx[dir], NULL, NULL, cissa_iv, -1, NULL) != 1 ||
-		    EVP_CipherUpdate(k->ctx[dir], lanes[i].data, &done, lanes[i].data, whole) !=
+		if (EVP_CipherUpdate(e->ctx[dir], lanes[i].data, &done, lanes[i].data, whole) !=
 			    1 ||
 		    done != whole)
 			return RC_CRYPTO;
@@ -117,11 +123,12 @@ cissa_engine_new(const char *name)
 		return NULL;
 	e->base.ops = &ops;
 	e->base.name = name;
-	e->base.many_keys = true;
 	e->base.batch = CISSA_BATCH;
 	e->cipher = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
-	if (e->cipher == NULL) {
-		free(e);
+	e->ctx[SCR_ENCRYPT] = EVP_CIPHER_CTX_new();
+	e->ctx[SCR_DECRYPT] = EVP_CIPHER_CTX_new();
+	if (e->cipher == NULL || e->ctx[SCR_ENCRYPT] == NULL || e->ctx[SCR_DECRYPT] == NULL) {
+		engine_free(&e->base);
 		return NULL;
 	}
 	return &e->base;

@@ -27,6 +27,7 @@ struct scr_key {
 
 /* NULL: out of memory. */
 struct scr_engine *csa2_reference_new(const char *name);
+struct scr_engine *cissa_vaes_new(const char *name);
 struct scr_engine *cissa_engine_new(const char *name);
 
 #endif

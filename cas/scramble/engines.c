@@ -25,7 +25,9 @@ make_avx2(const char *name)
 {
 	return csa2_sliced_new(name, &csa2_kernel_avx2);
 }
+#define make_vaes cissa_vaes_new
 #else
+#define make_vaes NULL
 #define make_avx512 NULL
 #define make_avx2 NULL
 #endif
@@ -52,6 +54,7 @@ static const struct entry entries[] = {
 	{ "neon", SCR_CSA2, "AArch64", CPU_NEON, make_neon },
 	{ "libdvbcsa", SCR_CSA2, "", 0, csa2_reference_new },
 	{ "portable", SCR_CSA2, "", 0, make_portable },
+	{ "vaes", SCR_CISSA, "VAES, AVX-512 F and BW", CPU_VAES, make_vaes },
 	{ "openssl", SCR_CISSA, "", 0, cissa_engine_new },
 };
 

@@ -34,7 +34,9 @@ pipe_get(struct watch *w, enum scr_cipher cipher, struct pipe **out)
 {
 	struct pipe_options options = { .cipher = cipher,
 					.direction = SCR_DECRYPT,
-					.engine = w->options.engine };
+					.engine = w->options.engine,
+					.threads = w->options.threads,
+					.latency_us = w->options.latency_ms * 1000 };
 	enum rc rc = RC_OK;
 
 	options.drop_without_key = !w->options.keep_scrambled;
@@ -74,7 +76,7 @@ bool
 watch_output_is_full(const struct watch *w)
 {
 	return w->spill_len - w->spill_at >= PIPE_RING * (size_t)TS_SIZE ||
-	       pipe_held(w->pipes[w->cipher]) >= PIPE_RING;
+	       pipe_is_full(w->pipes[w->cipher]);
 }
 
 static enum rc
@@ -276,7 +278,7 @@ watch_output_hold(struct watch *w, bool holding)
 	if (holding)
 		return RC_OK;
 	for (size_t i = 0; i < w->held_count && rc == RC_OK; i++) {
-		if (pipe_held(w->pipes[w->cipher]) >= PIPE_RING)
+		if (pipe_is_full(w->pipes[w->cipher]))
 			rc = spill_pipe(w);
 		if (rc == RC_OK)
 			rc = push(w, w->held + i * TS_SIZE);
@@ -290,7 +292,7 @@ watch_output_packet(struct watch *w, const uint8_t *packet)
 {
 	if (w->holding)
 		return hold(w, packet);
-	if (pipe_held(w->pipes[w->cipher]) >= PIPE_RING) {
+	if (pipe_is_full(w->pipes[w->cipher])) {
 		enum rc rc = spill_pipe(w);
 
 		if (rc != RC_OK)
@@ -317,6 +319,18 @@ watch_drain(struct watch *w, uint8_t *out, size_t cap)
 		len += pipe_pop(w->pipes[w->cipher], out + len, cap - len);
 	w->stats.packets_out += len / TS_SIZE;
 	return len;
+}
+
+enum rc
+watch_tick(struct watch *w, uint64_t now_us)
+{
+	return w->failed == RC_OK ? pipe_tick(w->pipes[w->cipher], now_us) : w->failed;
+}
+
+enum rc
+watch_output_advance(struct watch *w)
+{
+	return pipe_advance(w->pipes[w->cipher]);
 }
 
 enum rc

@@ -145,7 +145,7 @@ watch_feed(struct watch *w, const uint8_t *data, size_t len, size_t *taken)
 	if (go_through(w, &at, &left, false) && w->failed == RC_OK)
 		(void)watch_emm_next(w);
 	if (w->failed == RC_OK && watch_output_is_full(w))
-		w->failed = watch_output_flush(w);
+		w->failed = watch_output_advance(w);
 	*taken = len - left;
 	return w->failed;
 }

@@ -31,6 +31,8 @@ struct watch_options {
 	const struct crypto *crypto; /* for hashes; borrowed. NULL: keys come by unique EMMs only */
 	bool keep_scrambled;  /* packets without a key pass scrambled instead of being dropped */
 	const char *engine;   /* scr_engine_open has taken it; NULL = the best; lives on */
+	uint32_t threads;     /* that descramble; 0 = 1 */
+	uint32_t latency_ms;  /* watch_tick: a packet waits so long for a full batch */
 	size_t service_count; /* 0 = every service of the stream that has an ECM for this card */
 	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
 };
@@ -138,6 +140,9 @@ struct watch_filter {
 size_t watch_get_filters(const struct watch *w, struct watch_filter *filters, size_t cap);
 /* The next event; false: none. */
 bool watch_next_event(struct watch *w, struct watch_event *event);
+/* Live inputs, at least every few milliseconds: descrambles what has waited for latency_ms. now_us:
+ * microseconds of any clock that never goes back. */
+enum rc watch_tick(struct watch *w, uint64_t now_us) RC_CHECKED;
 /* Descrambles what waits for a full batch: when the oldest packet has waited long enough, or
  * nothing comes. live: hands a waiting EMM over. */
 enum rc watch_flush(struct watch *w) RC_CHECKED;

@@ -193,6 +193,8 @@ enum rc watch_output_flush(struct watch *w) RC_CHECKED;
 enum rc watch_output_new(struct watch *w) RC_CHECKED;
 void watch_output_free(struct watch *w);
 bool watch_output_is_full(const struct watch *w);
+/* Completes what the oldest packet waits for, so that something can be drained. */
+enum rc watch_output_advance(struct watch *w) RC_CHECKED;
 enum rc watch_output_packet(struct watch *w, const uint8_t *packet) RC_CHECKED;
 /* Whether the next packets must wait has changed: starts to hold them back, or lets them go in
  * order. */

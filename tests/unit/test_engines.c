@@ -286,6 +286,55 @@ engines__without_its_instructions_the_next_best_is_taken(void)
 	CHECK(setenv("TESSERA_CPU_LESS", was, 1) == 0);
 }
 
+/* n lanes of mixed keys and lengths through an engine of CISSA. */
+static void
+run_cissa(const char *name, enum scr_direction dir, uint8_t *bytes, size_t n)
+{
+	struct scr_engine *e = NULL;
+	struct scr_key *k[3];
+	uint32_t seed = 5;
+
+	CHECK_RC(scr_engine_open(SCR_CISSA, name, &e), RC_OK);
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t cw[16];
+
+		for (size_t b = 0; b < sizeof cw; b++)
+			cw[b] = (uint8_t)next(&seed);
+		k[i] = scr_key_new(e);
+		CHECK_RC(scr_key_set(e, k[i], cw), RC_OK);
+	}
+	for (size_t i = 0; i < n; i++)
+		lanes[i] = (struct scr_lane) { bytes + i * STRIDE, k[next(&seed) % 3],
+					       (uint8_t)(i < 185 ? i : next(&seed) % 185) };
+	CHECK_RC(scr_batch(e, dir, lanes, n), RC_OK);
+	for (size_t i = 0; i < 3; i++)
+		scr_key_free(&k[i]);
+	scr_engine_free(&e);
+}
+
+static void
+engines__those_of_cissa_agree_bit_for_bit(void)
+{
+	struct scr_engine_info info;
+
+	for (size_t i = 0; scr_engine_describe(i, &info); i++) {
+		if (info.cipher != SCR_CISSA || !info.runs)
+			continue;
+		test_row(info.name);
+		for (size_t n = 1; n < 600; n = n * 3 + 1) {
+			uint32_t seed = (uint32_t)n;
+
+			for (size_t b = 0; b < n * STRIDE; b++)
+				given[b] = data[b] = want[b] = (uint8_t)next(&seed);
+			run_cissa("openssl", SCR_ENCRYPT, want, n);
+			run_cissa(info.name, SCR_ENCRYPT, data, n);
+			CHECK(memcmp(data, want, n * STRIDE) == 0);
+			run_cissa(info.name, SCR_DECRYPT, data, n);
+			CHECK(memcmp(data, given, n * STRIDE) == 0);
+		}
+	}
+}
+
 /* An engine that is libdvbcsa, but for one bit of one lane. */
 struct liar {
 	struct scr_engine base;
@@ -341,6 +390,7 @@ main(void)
 		TEST(engines__a_payload_that_cannot_be_is_refused_and_untouched),
 		TEST(engines__a_name_is_known_fits_the_cipher_and_the_processor_or_is_refused),
 		TEST(engines__without_its_instructions_the_next_best_is_taken),
+		TEST(engines__those_of_cissa_agree_bit_for_bit),
 		TEST(engines__one_wrong_bit_fails_the_self_test),
 	};
 

@@ -39,9 +39,12 @@ cw_of(unsigned int service, unsigned int parity, unsigned int generation, uint8_
 
 /* Runs input through a pipe; the words of one parity change every 500 packets. */
 static size_t
-run(enum scr_cipher cipher, enum scr_direction dir, const uint8_t *in, uint8_t *out)
+run(enum scr_cipher cipher, unsigned int threads, enum scr_direction dir, const uint8_t *in,
+    uint8_t *out)
 {
-	struct pipe_options o = { .cipher = cipher, .direction = dir, .ring = 700 };
+	struct pipe_options o = {
+		.cipher = cipher, .direction = dir, .ring = 700, .threads = threads
+	};
 	struct pipe *p = pipe_new(&o);
 	size_t len = 0;
 
@@ -81,31 +84,100 @@ run(enum scr_cipher cipher, enum scr_direction dir, const uint8_t *in, uint8_t *
 }
 
 static void
+check_there_and_back(enum scr_cipher cipher, unsigned int threads)
+{
+	size_t changed = 0;
+
+	CHECK(run(cipher, threads, SCR_ENCRYPT, input, middle) == sizeof input);
+	for (unsigned int n = 0; n < PACKETS; n++) {
+		const uint8_t *was = input + n * TS_SIZE, *is = middle + n * TS_SIZE;
+		bool ours = n % (SERVICES + 1) < SERVICES && ts_payload_offset(was) < TS_SIZE;
+		size_t offset = ts_payload_offset(was);
+
+		CHECK(ts_get_scrambling(is) == (ours ? TS_EVEN + (n / 500 & 1U) : TS_CLEAR));
+		CHECK(memcmp(was, is, 3) == 0 && (was[3] & 0x3F) == (is[3] & 0x3F));
+		CHECK(memcmp(was + 4, is + 4, offset - 4) == 0);
+		changed += memcmp(was + offset, is + offset, TS_SIZE - offset) != 0;
+		if (ours && TS_SIZE - offset >= 16)
+			CHECK(memcmp(was + offset, is + offset, TS_SIZE - offset) != 0);
+	}
+	CHECK(changed > PACKETS / 2);
+	CHECK(run(cipher, threads, SCR_DECRYPT, middle, output) == sizeof input);
+	CHECK(memcmp(input, output, sizeof input) == 0);
+}
+
+static void
 pipeline__what_was_scrambled_comes_back_in_order_with_both_ciphers(void)
 {
 	make_input();
+	check_there_and_back(SCR_CSA2, 1);
+	check_there_and_back(SCR_CISSA, 1);
+}
+
+static void
+pipeline__threads_change_neither_bytes_nor_order(void)
+{
+	static uint8_t alone[PACKETS * TS_SIZE];
+
+	make_input();
 	for (int cipher = SCR_CSA2; cipher <= SCR_CISSA; cipher++) {
-		size_t changed = 0;
-
-		CHECK(run((enum scr_cipher)cipher, SCR_ENCRYPT, input, middle) == sizeof input);
-		for (unsigned int n = 0; n < PACKETS; n++) {
-			const uint8_t *was = input + n * TS_SIZE, *is = middle + n * TS_SIZE;
-			bool ours =
-				n % (SERVICES + 1) < SERVICES && ts_payload_offset(was) < TS_SIZE;
-			size_t offset = ts_payload_offset(was);
-
-			CHECK(ts_get_scrambling(is) ==
-			      (ours ? TS_EVEN + (n / 500 & 1U) : TS_CLEAR));
-			CHECK(memcmp(was, is, 3) == 0 && (was[3] & 0x3F) == (is[3] & 0x3F));
-			CHECK(memcmp(was + 4, is + 4, offset - 4) == 0);
-			changed += memcmp(was + offset, is + offset, TS_SIZE - offset) != 0;
-			if (ours && TS_SIZE - offset >= 16)
-				CHECK(memcmp(was + offset, is + offset, TS_SIZE - offset) != 0);
+		check_there_and_back((enum scr_cipher)cipher, 1);
+		memcpy(alone, middle, sizeof alone);
+		for (unsigned int threads = 2; threads <= 5; threads++) {
+			check_there_and_back((enum scr_cipher)cipher, threads);
+			CHECK(memcmp(alone, middle, sizeof alone) == 0);
 		}
-		CHECK(changed > PACKETS / 2);
-		CHECK(run((enum scr_cipher)cipher, SCR_DECRYPT, middle, output) == sizeof input);
-		CHECK(memcmp(input, output, sizeof input) == 0);
 	}
+}
+
+static void
+pipeline__a_packet_waits_no_longer_than_its_latency(void)
+{
+	struct pipe_options o = { .direction = SCR_ENCRYPT, .latency_us = 10000 };
+	struct pipe *p = pipe_new(&o);
+	uint8_t cw[8] = { 1 };
+	unsigned int service;
+
+	make_input();
+	CHECK_RC(pipe_service_new(p, &service), RC_OK);
+	CHECK_RC(pipe_key_set(p, service, 0, cw), RC_OK);
+	CHECK_RC(pipe_tick(p, 1000000), RC_OK);
+	CHECK_RC(pipe_scramble(p, input + TS_SIZE, service, 0), RC_OK);
+	CHECK_RC(pipe_tick(p, 1009999), RC_OK);
+	CHECK(pipe_pop(p, output, sizeof output) == 0);
+	CHECK_RC(pipe_scramble(p, input + 2 * TS_SIZE, service, 0), RC_OK);
+	CHECK_RC(pipe_tick(p, 1010000), RC_OK);
+	CHECK(pipe_pop(p, output, sizeof output) == 2 * TS_SIZE);
+	CHECK_RC(pipe_scramble(p, input + TS_SIZE, service, 0), RC_OK);
+	CHECK_RC(pipe_tick(p, 1019999), RC_OK);
+	CHECK(pipe_pop(p, output, sizeof output) == 0);
+	CHECK_RC(pipe_tick(p, 1020000), RC_OK);
+	CHECK(pipe_pop(p, output, sizeof output) == TS_SIZE);
+	pipe_free(&p);
+}
+
+static void
+pipeline__the_oldest_packet_can_be_had_at_once_and_in_place(void)
+{
+	struct pipe_options o = { .direction = SCR_ENCRYPT, .threads = 2 };
+	struct pipe *p = pipe_new(&o);
+	const uint8_t *front = NULL;
+	uint8_t cw[8] = { 1 };
+	unsigned int service;
+
+	make_input();
+	CHECK_RC(pipe_advance(p), RC_OK);
+	CHECK_RC(pipe_service_new(p, &service), RC_OK);
+	CHECK_RC(pipe_key_set(p, service, 0, cw), RC_OK);
+	CHECK_RC(pipe_scramble(p, input + TS_SIZE, service, 0), RC_OK);
+	CHECK_RC(pipe_key_clear(p, service, 0), RC_OK);
+	CHECK(pipe_front(p, &front) == 0);
+	CHECK_RC(pipe_advance(p), RC_OK);
+	CHECK(pipe_front(p, &front) == TS_SIZE && ts_get_scrambling(front) == TS_EVEN);
+	pipe_release(p, TS_SIZE);
+	CHECK(pipe_held(p) == 0 && !pipe_is_full(p));
+	CHECK_RC(pipe_scramble(p, input + TS_SIZE, service, 0), RC_STATE);
+	pipe_free(&p);
 }
 
 static void
@@ -163,6 +235,9 @@ main(void)
 {
 	static const struct test_case cases[] = {
 		TEST(pipeline__what_was_scrambled_comes_back_in_order_with_both_ciphers),
+		TEST(pipeline__threads_change_neither_bytes_nor_order),
+		TEST(pipeline__a_packet_waits_no_longer_than_its_latency),
+		TEST(pipeline__the_oldest_packet_can_be_had_at_once_and_in_place),
 		TEST(pipeline__without_a_key_packets_pass_or_go_by_option_and_are_counted),
 		TEST(pipeline__nothing_leaves_clear_before_its_batch_or_without_a_key),
 	};

@@ -24,6 +24,7 @@
 #define POLL_MS 1000
 #define NOTE_TIME_S 60
 #define PACED_PIECE ((size_t)32 * 1024) /* half a second of 500 kbit/s */
+#define PIECE ((size_t)188 * 1024)      /* stays in the processor's cache on its way */
 #define DRAIN_BYTES ((size_t)188 * 7000)
 #define CW_TEXT (2 * ECM_CW_MAX + 1)
 
@@ -70,12 +71,27 @@ struct run {
 };
 
 static uint64_t
-wall_ms(void)
+wall_us(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t
+wall_ms(void)
+{
+	return wall_us() / 1000;
+}
+
+/* A live input is looked at twice in the time that a packet may wait. */
+static int
+read_wait_ms(const struct run *r)
+{
+	if (!io_source_is_live(r->source))
+		return READ_WAIT_MS;
+	return (int)(r->mux_options.latency_ms + 1) / 2;
 }
 
 static bool
@@ -287,6 +303,15 @@ look_around(struct run *r)
 	return rc == RC_OK ? 0 : tool_fail(r->t, rc, "outbox");
 }
 
+/* What a live input has waited for long enough goes out. */
+static int
+tick(struct run *r)
+{
+	enum rc rc = io_source_is_live(r->source) ? mux_tick(r->mux, wall_us()) : RC_OK;
+
+	return rc == RC_OK ? drain(r) : mux_failed(r, rc);
+}
+
 static int
 feed_piece(struct run *r, const uint8_t *data, size_t len)
 {
@@ -295,11 +320,9 @@ feed_piece(struct run *r, const uint8_t *data, size_t len)
 	if (r->done == 0)
 		r->packet_size = ts_sync_other_size(data, len);
 	r->done += len;
-	if (rc == RC_OK && io_source_is_live(r->source))
-		rc = mux_flush(r->mux);
 	if (rc != RC_OK)
 		return mux_failed(r, rc);
-	return drain(r);
+	return tick(r);
 }
 
 /* An output that is paced takes a stream no faster than it plays: small pieces, so that what has
@@ -307,12 +330,12 @@ feed_piece(struct run *r, const uint8_t *data, size_t len)
 static int
 feed(struct run *r, const uint8_t *data, size_t len)
 {
-	size_t most = io_spec_is_live(r->o.out) ? PACED_PIECE : len;
+	size_t most = io_spec_is_live(r->o.out) ? PACED_PIECE : PIECE;
 	int status = 0;
 
 	for (size_t at = 0; at < len && status == 0 && !is_interrupted(); at += most) {
 		status = feed_piece(r, data + at, len - at < most ? len - at : most);
-		if (status == 0 && most < len)
+		if (status == 0 && most == PACED_PIECE)
 			status = look_around(r);
 	}
 	return status;
@@ -328,12 +351,14 @@ pump(struct run *r)
 		const uint8_t *data = NULL;
 		size_t len = 0;
 
-		rc = io_source_read(r->source, READ_WAIT_MS, &data, &len, &r->error);
+		rc = io_source_read(r->source, read_wait_ms(r), &data, &len, &r->error);
 		if (is_interrupted() || (rc == RC_OK && len == 0))
 			break;
 		if (rc == RC_OK)
 			status = feed(r, data, len);
-		else if (rc != RC_TIMEOUT)
+		else if (rc == RC_TIMEOUT)
+			status = tick(r);
+		else
 			status = cli_fail(rc, r->error.text, "%s", r->o.in);
 		if (status == 0)
 			status = look_around(r);
@@ -469,6 +494,8 @@ parse_and_run(struct run *r, int argc, char **argv)
 		  .argument = "csa2|cissa",
 		  .help = "scrambling algorithm (csa2)" },
 		ENGINE_SPEC_OPTION(r->mux_options.engine),
+		THREADS_OPTION(r->mux_options.threads),
+		LATENCY_OPTION(r->mux_options.latency_ms),
 		{ .name = "crypto-period-s",
 		  .kind = CLI_U32,
 		  .value = &r->o.period_s,
@@ -536,6 +563,7 @@ cmd_scramble(int argc, char **argv)
 		return cli_fail(RC_NO_MEMORY, NULL, "multiplexer");
 	r->t = &t;
 	r->o = (struct options) { .cipher = "csa2", .section_profile = "s256", .period_s = 10 };
+	r->mux_options.latency_ms = LATENCY_MS;
 	r->mux_options.ecm_interval_ms = 100;
 	r->mux_options.emm_bitrate = 100000;
 	status = parse_and_run(r, argc, argv);

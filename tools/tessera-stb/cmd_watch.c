@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVE_WAIT_MS 10  /* how long a packet waits for a full batch */
+#define DESK_WAIT_MS 10  /* how soon a user interface is answered */
 #define FILE_WAIT_MS 200 /* how soon a signal is seen */
 #define OFFER_TIMEOUT_S 60
 
@@ -153,6 +153,22 @@ flush(struct watch_run *run)
 }
 
 static int
+tick(struct watch_run *run)
+{
+	enum rc rc = watch_tick(run->watch, (uint64_t)run_now_ms() * 1000);
+
+	return rc == RC_OK ? write_out(run) : cli_fail(rc, NULL, "%s", run->in);
+}
+
+static int
+read_wait_ms(const struct watch_run *run)
+{
+	if (io_source_is_live(run->source)) /* looked at twice in the time that a packet may wait */
+		return (int)(run->options.latency_ms + 1) / 2;
+	return run->desk ? DESK_WAIT_MS : FILE_WAIT_MS;
+}
+
+static int
 pump(struct watch_run *run)
 {
 	bool live = io_source_is_live(run->source);
@@ -163,9 +179,7 @@ pump(struct watch_run *run)
 	int status = 0;
 
 	while (len > 0 && status == 0 && !run->interrupted) {
-		enum rc rc =
-			io_source_read(run->source, live || run->desk ? LIVE_WAIT_MS : FILE_WAIT_MS,
-				       &data, &len, &error);
+		enum rc rc = io_source_read(run->source, read_wait_ms(run), &data, &len, &error);
 
 		run->interrupted = run->interrupted || run_is_interrupted();
 		if (rc == RC_TIMEOUT) {
@@ -179,6 +193,8 @@ pump(struct watch_run *run)
 			run->packet_size = ts_sync_other_size(data, len);
 		total += len;
 		status = feed(run, data, len);
+		if (live && status == 0)
+			status = tick(run);
 		if (size > 0)
 			cli_progress("watching", total, size);
 	}
@@ -357,6 +373,8 @@ parse(struct watch_run *run, struct arguments *a, int argc, char **argv, int *st
 		  .argument = "ID",
 		  .help = "of the operator's descriptors (default: 0x5445)" },
 		ENGINE_SPEC_OPTION(run->options.engine),
+		THREADS_OPTION(run->options.threads),
+		LATENCY_OPTION(run->options.latency_ms),
 		{ .name = "standby",
 		  .kind = CLI_FLAG,
 		  .value = &run->options.standby,
@@ -376,6 +394,7 @@ parse(struct watch_run *run, struct arguments *a, int argc, char **argv, int *st
 		OPTION_JSON(&run->json),
 	};
 
+	run->options.latency_ms = LATENCY_MS;
 	run->offer_timeout_s = OFFER_TIMEOUT_S;
 	return cli_parse(argc, argv, "IN --card SPEC [-o OUT]", options,
 			 sizeof options / sizeof options[0], 1, status);

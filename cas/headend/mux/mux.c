@@ -16,7 +16,9 @@ services_open(struct mux *m)
 {
 	struct pipe_options o = { .cipher = m->options.cipher,
 				  .direction = SCR_ENCRYPT,
-				  .engine = m->options.engine };
+				  .engine = m->options.engine,
+				  .threads = m->options.threads,
+				  .latency_us = m->options.latency_ms * 1000 };
 	enum rc rc = RC_OK;
 
 	m->pipe = pipe_new(&o);
@@ -207,6 +209,16 @@ enum rc
 mux_flush(struct mux *m)
 {
 	enum rc rc = m->failed != RC_OK ? m->failed : pipe_flush(m->pipe);
+
+	if (rc != RC_OK)
+		return mux_fail(m, rc, "scrambling failed");
+	return mux_pump(m);
+}
+
+enum rc
+mux_tick(struct mux *m, uint64_t now_us)
+{
+	enum rc rc = m->failed != RC_OK ? m->failed : pipe_tick(m->pipe, now_us);
 
 	if (rc != RC_OK)
 		return mux_fail(m, rc, "scrambling failed");

@@ -38,6 +38,8 @@ struct mux_options {
 	uint16_t operator_id;  /* goes into the CA_descriptors' private bytes */
 	enum scr_cipher cipher;
 	const char *engine;       /* scr_engine_open has taken it; NULL = the best; lives on */
+	uint32_t threads;         /* that scramble; 0 = 1 */
+	uint32_t latency_ms;      /* mux_tick: a packet waits so long for a full batch */
 	bool full_entropy;        /* CSA2: do not reduce control words to the checksum form */
 	uint32_t start_time;      /* stream time of the first PCR, seconds since 2000 */
 	uint32_t period_ms;       /* crypto period, 1,000…3,600,000; 10,000 by default */
@@ -82,7 +84,10 @@ void mux_free(struct mux **m);
 enum rc mux_feed(struct mux *m, const uint8_t *data, size_t len) RC_CHECKED;
 /* Takes finished packets: *len is a multiple of 188, ≤ cap; 0 = none ready. */
 enum rc mux_drain(struct mux *m, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
-/* Live outputs: completes batches that are not full, so that all that was placed can be drained. */
+/* Live inputs, at least every few milliseconds: what has waited for latency_ms becomes drainable.
+ * now_us: microseconds of any clock that never goes back. */
+enum rc mux_tick(struct mux *m, uint64_t now_us) RC_CHECKED;
+/* Completes batches that are not full, so that all that was placed can be drained. */
 enum rc mux_flush(struct mux *m) RC_CHECKED;
 /* The input has ended: everything held becomes drainable. RC_NOT_FOUND: a service to scramble never
  * appeared (mux_missing_service tells which); what was still held then stays inside. */
