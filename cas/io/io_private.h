@@ -23,4 +23,19 @@ enum rc io_udp_open_input(const char *endpoint, int *fd, struct io_error *error)
 enum rc io_udp_open_output(const char *endpoint, int ttl, int *fd,
 			   struct io_error *error) RC_CHECKED;
 
+/* burst.c: lets the kernel hand over several datagrams of a sender as one (UDP_GRO); false: it
+ * cannot. */
+bool io_udp_join(int fd);
+/* Datagrams of size bytes out of len (the last may be shorter), each behind one of the headers. */
+#define IO_BURST 40U /* datagrams at most; together less than 64 KiB */
+struct io_burst {
+	const uint8_t *data;
+	size_t len, size;
+	const uint8_t *headers;
+	size_t header_size; /* 0: none */
+};
+/* segments: whether the kernel cuts them itself; becomes false when it does not. */
+enum rc io_udp_send(int fd, const struct io_burst *burst, bool *segments,
+		    struct io_error *error) RC_CHECKED;
+
 #endif

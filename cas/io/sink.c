@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +28,7 @@ struct io_sink {
 	uint16_t pcr_pid;
 	uint64_t last_pcr;
 	int64_t due_ns; /* when the first waiting packet leaves; monotonic clock */
+	bool segments;  /* the kernel cuts datagrams */
 	uint16_t rtp_sequence;
 	uint32_t rtp_time;
 };
@@ -73,6 +73,7 @@ io_sink_open(const char *spec, const struct io_sink_options *options, struct io_
 		return RC_NO_MEMORY;
 	s->options = *options;
 	s->fd = -1;
+	s->segments = true;
 	s->pcr_pid = TS_PID_NONE;
 	s->waiting = malloc((size_t)WAITING_MAX * TS_SIZE);
 	rc = s->waiting == NULL ? RC_NO_MEMORY : open_scheme(s, spec, error);
@@ -117,39 +118,48 @@ wait_until(int64_t ns)
 		;
 }
 
-static enum rc
-send_datagram(struct io_sink *s, const uint8_t *packets, size_t n, struct io_error *error)
+static void
+put_rtp_header(struct io_sink *s, uint8_t header[RTP_HEADER])
 {
-	uint8_t bytes[RTP_HEADER + PER_DATAGRAM * TS_SIZE];
-	struct writer w = writer_over(bytes, sizeof bytes);
+	struct writer w = writer_over(header, RTP_HEADER);
 
-	if (s->scheme == IO_RTP) {
-		write_u8(&w, RTP_VERSION);
-		write_u8(&w, RTP_MP2T);
-		write_be16(&w, s->rtp_sequence++);
-		write_be32(&w, s->rtp_time);
-		write_be32(&w, 0x54455353); /* SSRC: any constant, one source a port */
-	}
-	write_bytes(&w, packets, n * TS_SIZE);
-	/* Nobody listens yet (ECONNREFUSED) is no error of a broadcast. */
-	if (send(s->fd, bytes, w.len, 0) < 0 && errno != ECONNREFUSED && errno != ENOBUFS)
-		return io_fail(error, "cannot send to", "the network");
-	return RC_OK;
+	write_u8(&w, RTP_VERSION);
+	write_u8(&w, RTP_MP2T);
+	write_be16(&w, s->rtp_sequence++);
+	write_be32(&w, s->rtp_time);
+	write_be32(&w, 0x54455353); /* SSRC: any constant, one source a port */
+}
+
+/* At most IO_BURST datagrams. */
+static enum rc
+send_burst(struct io_sink *s, const uint8_t *packets, size_t n, struct io_error *error)
+{
+	uint8_t headers[IO_BURST * RTP_HEADER];
+	struct io_burst burst = { .data = packets,
+				  .len = n * TS_SIZE,
+				  .size = (size_t)PER_DATAGRAM * TS_SIZE,
+				  .headers = headers,
+				  .header_size = s->scheme == IO_RTP ? RTP_HEADER : 0 };
+
+	for (size_t i = 0; i * PER_DATAGRAM < n && s->scheme == IO_RTP; i++)
+		put_rtp_header(s, headers + i * RTP_HEADER);
+	return io_udp_send(s->fd, &burst, &s->segments, error);
 }
 
 /* Sends whole datagrams, all packets when `all`, spread over span_ns from due_ns on. */
 static enum rc
 send_waiting(struct io_sink *s, bool all, int64_t span_ns, struct io_error *error)
 {
-	size_t at = 0;
+	size_t burst = span_ns > 0 ? PER_DATAGRAM : (size_t)IO_BURST * PER_DATAGRAM;
+	size_t end = all ? s->count : s->count - s->count % PER_DATAGRAM, at = 0;
 	enum rc rc = RC_OK;
 
-	while (rc == RC_OK && at < s->count && (all || s->count - at >= PER_DATAGRAM)) {
-		size_t n = s->count - at < PER_DATAGRAM ? s->count - at : PER_DATAGRAM;
+	while (rc == RC_OK && at < end) {
+		size_t n = end - at < burst ? end - at : burst;
 
 		if (span_ns > 0)
 			wait_until(s->due_ns + span_ns * (int64_t)at / (int64_t)s->count);
-		rc = send_datagram(s, s->waiting + at * TS_SIZE, n, error);
+		rc = send_burst(s, s->waiting + at * TS_SIZE, n, error);
 		at += n;
 	}
 	memmove(s->waiting, s->waiting + at * TS_SIZE, (s->count - at) * TS_SIZE);
@@ -178,7 +188,7 @@ write_packet(struct io_sink *s, const uint8_t *packet, struct io_error *error)
 	enum rc rc = RC_OK;
 	uint64_t pcr;
 
-	if (s->options.pace && ts_pcr(packet, &pcr)) {
+	if (ts_pcr(packet, &pcr)) {
 		if (s->pcr_pid == TS_PID_NONE) {
 			s->pcr_pid = ts_pid(packet);
 			s->last_pcr = pcr;
@@ -187,8 +197,31 @@ write_packet(struct io_sink *s, const uint8_t *packet, struct io_error *error)
 			rc = pace(s, pcr, error);
 	}
 	memcpy(s->waiting + s->count++ * TS_SIZE, packet, TS_SIZE);
-	if (rc == RC_OK && (!s->options.pace || s->count == WAITING_MAX))
+	if (rc == RC_OK && s->count == WAITING_MAX)
 		rc = send_waiting(s, false, 0, error);
+	return rc;
+}
+
+/* Without pacing whole datagrams leave as they come, many at once. */
+static enum rc
+write_burst(struct io_sink *s, const uint8_t *data, size_t len, struct io_error *error)
+{
+	enum rc rc = RC_OK;
+
+	while (len > 0 && rc == RC_OK) {
+		size_t room = (WAITING_MAX - s->count) * TS_SIZE, n = len < room ? len : room;
+		uint64_t pcr;
+
+		for (size_t at = 0; at < n && s->scheme == IO_RTP; at += TS_SIZE) {
+			if (ts_pcr(data + at, &pcr))
+				s->rtp_time = (uint32_t)(pcr / 300);
+		}
+		memcpy(s->waiting + s->count * TS_SIZE, data, n);
+		s->count += n / TS_SIZE;
+		data += n;
+		len -= n;
+		rc = send_waiting(s, false, 0, error);
+	}
 	return rc;
 }
 
@@ -201,6 +234,8 @@ io_sink_write(struct io_sink *s, const uint8_t *data, size_t len, struct io_erro
 		return write_all(s->fd, data, len, error);
 	if (len % TS_SIZE != 0)
 		return io_fail_text(error, RC_FORMAT, "output", "not whole packets");
+	if (!s->options.pace)
+		return write_burst(s, data, len, error);
 	for (size_t at = 0; at < len && rc == RC_OK; at += TS_SIZE)
 		rc = write_packet(s, data + at, error);
 	return rc;

@@ -15,6 +15,8 @@
 
 #define DATAGRAMS 64U
 #define DATAGRAM_MAX 2048U
+#define JOINED 32U /* of those that the kernel has joined */
+#define JOINED_MAX 65536U
 #define RTP_PATIENCE_MS 100 /* a missing datagram is waited for when none follows */
 #define RTP_OUT ((size_t)DATAGRAMS * DATAGRAM_MAX) /* where what is in order is laid */
 
@@ -23,6 +25,7 @@ struct io_source {
 	int fd;
 	uint64_t size;
 	uint8_t *buffer;
+	bool joined;           /* several datagrams come as one, of any size */
 	struct rtp_order *rtp; /* of rtp:// */
 	int idle_ms;           /* how long nothing has come */
 	struct mmsghdr messages[DATAGRAMS];
@@ -50,6 +53,7 @@ static enum rc
 open_scheme(struct io_source *s, const char *spec, struct io_error *error)
 {
 	const char *rest;
+	enum rc rc;
 
 	s->scheme = io_scheme_of(spec, &rest);
 	switch (s->scheme) {
@@ -64,7 +68,9 @@ open_scheme(struct io_source *s, const char *spec, struct io_error *error)
 			return RC_NO_MEMORY;
 		return io_udp_open_input(rest, &s->fd, error);
 	case IO_UDP:
-		return io_udp_open_input(rest, &s->fd, error);
+		rc = io_udp_open_input(rest, &s->fd, error);
+		s->joined = rc == RC_OK && io_udp_join(s->fd);
+		return rc;
 	}
 	return RC_USAGE;
 }
@@ -107,7 +113,7 @@ take_payloads(struct io_source *s, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		size_t size = s->messages[i].msg_len;
-		const uint8_t *from = s->buffer + i * DATAGRAM_MAX;
+		const uint8_t *from = s->buffer + i * (s->joined ? JOINED_MAX : DATAGRAM_MAX);
 
 		if (s->rtp) {
 			rtp_feed(s->rtp, from, size);
@@ -139,6 +145,7 @@ give_up_missing(struct io_source *s, int timeout_ms, size_t *len)
 static enum rc
 read_datagrams(struct io_source *s, int timeout_ms, size_t *len, struct io_error *error)
 {
+	size_t count = s->joined ? JOINED : DATAGRAMS, most = s->joined ? JOINED_MAX : DATAGRAM_MAX;
 	enum rc rc = io_wait(s->fd, POLLIN, timeout_ms, error);
 	int n;
 
@@ -148,13 +155,13 @@ read_datagrams(struct io_source *s, int timeout_ms, size_t *len, struct io_error
 		return rc;
 	s->idle_ms = 0;
 	memset(s->messages, 0, sizeof s->messages);
-	for (size_t i = 0; i < DATAGRAMS; i++) {
-		s->vectors[i].iov_base = s->buffer + i * DATAGRAM_MAX;
-		s->vectors[i].iov_len = DATAGRAM_MAX;
+	for (size_t i = 0; i < count; i++) {
+		s->vectors[i].iov_base = s->buffer + i * most;
+		s->vectors[i].iov_len = most;
 		s->messages[i].msg_hdr.msg_iov = &s->vectors[i];
 		s->messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	n = recvmmsg(s->fd, s->messages, DATAGRAMS, MSG_DONTWAIT, NULL);
+	n = recvmmsg(s->fd, s->messages, (unsigned int)count, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN
 			       ? RC_TIMEOUT

@@ -65,8 +65,10 @@ pass_aes(void *ctx)
 static void
 pass_copy(void *ctx)
 {
+	void *(*volatile copier)(void *, const void *, size_t) = memcpy; /* or it is left out */
+
 	(void)ctx;
-	memcpy(copy, packets, sizeof packets);
+	(void)copier(copy, packets, sizeof packets);
 }
 
 static uint64_t

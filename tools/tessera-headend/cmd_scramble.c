@@ -9,7 +9,7 @@
 #include "headend/air.h"
 #include "headend/catalogue.h"
 #include "io/io.h"
-#include "stream/sync.h"
+#include "stream/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,8 @@ struct run {
 	FILE *cw_log;
 	uint8_t *buffer;
 	uint64_t done, polled_ms;
-	size_t packet_size; /* of the first bytes, when they are no packets of 188; else 0 */
+	struct ts_frame frame; /* of the input */
+	uint8_t *stripped;     /* packets of 188 out of longer ones */
 	bool warned_scrambled, warned_clear;
 	uint32_t noted;
 	struct io_error error;
@@ -232,9 +233,6 @@ mux_failed(struct run *r, enum rc rc)
 	const char *why = mux_error(r->mux);
 
 	mux_get_stats(r->mux, &r->stats);
-	if (r->packet_size != 0)
-		return cli_fail(RC_FORMAT, "packets must have 188 bytes", "%s has packets of %zu",
-				r->o.in, r->packet_size);
 	if (r->stats.packets_in == 0)
 		return cli_fail(rc, "no transport stream", "%s", r->o.in);
 	if (rc == RC_NOT_FOUND && mux_missing_service(r->mux, &service))
@@ -317,8 +315,6 @@ feed_piece(struct run *r, const uint8_t *data, size_t len)
 {
 	enum rc rc = mux_feed(r->mux, data, len);
 
-	if (r->done == 0)
-		r->packet_size = ts_sync_other_size(data, len);
 	r->done += len;
 	if (rc != RC_OK)
 		return mux_failed(r, rc);
@@ -332,6 +328,13 @@ feed(struct run *r, const uint8_t *data, size_t len)
 {
 	size_t most = io_spec_is_live(r->o.out) ? PACED_PIECE : PIECE;
 	int status = 0;
+
+	if (r->frame.size == 0)
+		ts_frame_detect(&r->frame, data, len);
+	if (r->frame.size != TS_SIZE) {
+		len = ts_frame_strip(&r->frame, data, len, r->stripped);
+		data = r->stripped;
+	}
 
 	for (size_t at = 0; at < len && status == 0 && !is_interrupted(); at += most) {
 		status = feed_piece(r, data + at, len - at < most ? len - at : most);
@@ -425,6 +428,7 @@ finish(struct run *r, int status)
 	io_source_close(&r->source);
 	air_close(&r->air);
 	free(r->buffer);
+	free(r->stripped);
 	return status;
 }
 
@@ -447,7 +451,8 @@ open_all(struct run *r)
 	if (r->cw_log)
 		source.cw = log_cw;
 	r->buffer = malloc(DRAIN_BYTES);
-	r->mux = r->buffer ? mux_new(&r->mux_options, &source) : NULL;
+	r->stripped = malloc(IO_BUFFER);
+	r->mux = r->buffer && r->stripped ? mux_new(&r->mux_options, &source) : NULL;
 	return r->mux ? 0 : cli_fail(RC_NO_MEMORY, NULL, "multiplexer");
 }
 

@@ -4,7 +4,6 @@
 
 #include "ca/words.h"
 #include "engine_spec/engine_spec.h"
-#include "stream/sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,6 +167,18 @@ read_wait_ms(const struct watch_run *run)
 	return run->desk ? DESK_WAIT_MS : FILE_WAIT_MS;
 }
 
+/* Bytes as they were read, which packets of more than 188 bytes lose first. */
+static int
+take(struct watch_run *run, const uint8_t *data, size_t len)
+{
+	if (run->frame.size == 0)
+		ts_frame_detect(&run->frame, data, len);
+	if (run->frame.size == TS_SIZE)
+		return feed(run, data, len);
+	len = ts_frame_strip(&run->frame, data, len, run->stripped);
+	return feed(run, run->stripped, len);
+}
+
 static int
 pump(struct watch_run *run)
 {
@@ -189,10 +200,8 @@ pump(struct watch_run *run)
 		}
 		if (rc != RC_OK)
 			return cli_fail(rc, error.text, "%s", run->in);
-		if (total == 0)
-			run->packet_size = ts_sync_other_size(data, len);
 		total += len;
-		status = feed(run, data, len);
+		status = take(run, data, len);
 		if (live && status == 0)
 			status = tick(run);
 		if (size > 0)
@@ -212,6 +221,7 @@ open_streams(struct watch_run *run)
 	if (rc != RC_OK)
 		return cli_fail(rc, error.text, "%s", run->in);
 	run->buffer = malloc(WATCH_BUFFER);
+	run->stripped = malloc(IO_BUFFER);
 	run->options.live = io_source_is_live(run->source);
 	run->options.hold_back = !run->options.live;
 	run->options.card_may_go = run->options.live || run->control;
@@ -219,7 +229,7 @@ open_streams(struct watch_run *run)
 	if (run->openssl)
 		run->options.crypto = crypto_openssl_table(run->openssl);
 	run->watch = watch_new(&run->options, run->box.session);
-	if (!run->buffer || !run->openssl || !run->watch)
+	if (!run->buffer || !run->stripped || !run->openssl || !run->watch)
 		return cli_fail(RC_NO_MEMORY, NULL, "%s", run->in);
 	options.pace = !io_source_is_live(run->source);
 	if (run->out) {
@@ -320,6 +330,7 @@ run_end(struct watch_run *run)
 	watch_free(&run->watch);
 	crypto_openssl_free(&run->openssl);
 	free(run->buffer);
+	free(run->stripped);
 	box_close(&run->box);
 }
 

@@ -8,6 +8,7 @@
 #include "control/desk.h"
 #include "io/io.h"
 #include "io/server.h"
+#include "stream/frame.h"
 #include "watch/watch.h"
 
 enum buy_mode { BUY_ASK, BUY_NEVER, BUY_AUTO };
@@ -49,6 +50,8 @@ struct watch_run {
 	struct io_source *source;
 	struct io_sink *sink;
 	uint8_t *buffer;
+	struct ts_frame frame;     /* of the input */
+	uint8_t *stripped;         /* packets of 188 out of longer ones */
 	struct control_desk *desk; /* with --control */
 	struct io_server *server;
 	uint64_t card_tried_ms; /* when a card that went was looked for */
@@ -60,7 +63,6 @@ struct watch_run {
 	unsigned int client_purchases;
 	bool pin_is_bad; /* --buy auto: the PIN of the file was wrong, it is not tried again */
 	bool interrupted;
-	size_t packet_size; /* of the first bytes, when they are no packets of 188; else 0 */
 	double seconds;
 	bool is_rtp;
 	struct io_rtp_counts rtp;

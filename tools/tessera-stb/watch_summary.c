@@ -85,9 +85,6 @@ run_verdict(const struct watch_run *run)
 		return cli_fail(RC_READER, "the card has gone", "%s", run->box.spec);
 	if (run->options.standby)
 		count = 0;
-	if (run->packet_size != 0 && run->stats.bytes_skipped > run->stats.packets_in)
-		return cli_fail(RC_FORMAT, "packets must have 188 bytes", "%s has packets of %zu",
-				run->in, run->packet_size);
 	for (size_t i = 0; i < count && status == 0; i++) {
 		if (services[i].access == WATCH_ABSENT)
 			status = cli_fail(RC_NOT_FOUND, "not in the stream", "service %u",
