@@ -10,7 +10,8 @@
 
 static uint8_t framed[PACKETS * LONGEST + 500], plain[PACKETS * TS_SIZE], out[sizeof framed];
 
-/* Packets whose bytes are never a sync byte elsewhere, but for the additional ones. */
+/* The first `before` bytes are missing. Additional bytes look like sync bytes where that is
+ * possible. */
 static size_t
 make(size_t size, size_t before)
 {
@@ -27,7 +28,7 @@ make(size_t size, size_t before)
 		memcpy(framed + len, p, TS_SIZE);
 		len += TS_SIZE;
 		for (size_t i = front + TS_SIZE; i < size; i++)
-			framed[len++] = 0x47;
+			framed[len++] = before == 0 ? 0x47 : (uint8_t)(n + 0x80);
 	}
 	memmove(framed, framed + before, len - before);
 	return len - before;
