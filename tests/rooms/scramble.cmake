@@ -27,9 +27,11 @@ endif()
 tessera_test(NAME pipeline SOURCES unit/test_pipeline.c USES tessera_pipeline tessera_stream)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 # Benchmarks, run by hand: they never pass or fail.
-foreach(name scramble pipeline)
+find_package(Threads REQUIRED)
+foreach(name scramble pipeline live)
 	add_executable(bench_${name} bench/bench_${name}.c bench/bench.c)
-	target_link_libraries(bench_${name} PRIVATE tessera_pipeline tessera_stream ${DVBCSA_LIBRARY} OpenSSL::Crypto)
+	target_link_libraries(bench_${name} PRIVATE tessera_pipeline tessera_stream tessera_io ${DVBCSA_LIBRARY}
+		OpenSSL::Crypto Threads::Threads)
 	target_compile_options(bench_${name} PRIVATE ${TESSERA_WARNINGS})
 	target_compile_definitions(bench_${name} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
 endforeach()
