@@ -130,7 +130,7 @@ def main():
     megabytes = options.megabytes or (120 if options.quick else 480)
     parts = {"scramble": [tests / "bench_scramble", *quick], "pipeline": [tests / "bench_pipeline", *quick],
              "programs": ["bash", HERE / "programs.sh", programs, str(megabytes)],
-             "live": [tests / "bench_live", *quick], "messages": [tests / "bench_messages", *quick]}
+             "live": [tests / "bench_live", *quick], "messages": ["bash", HERE / "messages.sh", options.build, *quick]}
     results = []
     for name, command in parts.items():
         wanted = not options.only or name in options.only
