@@ -162,6 +162,41 @@ io__datagrams_carry_packets_over_udp_and_rtp(void)
 }
 
 static void
+io__bursts_arrive_whole_and_in_order_however_the_kernel_cuts_them(void)
+{
+	static const char *const schemes[] = { "udp", "rtp" };
+	static uint8_t out[323 * TS_SIZE], in[sizeof out];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct io_sink_options o = { .pace = false };
+		struct io_source *source = NULL;
+		struct io_sink *sink = NULL;
+		size_t have = 0, len;
+		const uint8_t *data;
+		char spec[64];
+
+		test_row(schemes[i]);
+		free_port(schemes[i], spec, sizeof spec, &source);
+		CHECK_RC(io_sink_open(spec, &o, &sink, NULL), RC_OK);
+		for (size_t n = 0; n < sizeof out / TS_SIZE; n++) {
+			ts_pad(out + n * TS_SIZE);
+			out[n * TS_SIZE + 10] = (uint8_t)n;
+			out[n * TS_SIZE + 11] = (uint8_t)(n >> 8);
+		}
+		CHECK_RC(io_sink_write(sink, out, sizeof out, NULL), RC_OK);
+		CHECK_RC(io_sink_close(&sink, NULL), RC_OK);
+		while (have < sizeof in &&
+		       io_source_read(source, 2000, &data, &len, NULL) == RC_OK) {
+			CHECK(len % TS_SIZE == 0 && len <= sizeof in - have);
+			memcpy(in + have, data, len <= sizeof in - have ? len : 0);
+			have += len;
+		}
+		CHECK(have == sizeof in && memcmp(in, out, sizeof in) == 0);
+		io_source_close(&source);
+	}
+}
+
+static void
 io__tcp_connects_reads_writes_and_sees_the_end(void)
 {
 	int listener, client, server;
@@ -197,6 +232,7 @@ main(void)
 		TEST(io__what_cannot_be_opened_is_told_with_its_reason),
 		TEST(io__endpoints_are_taken_apart),
 		TEST(io__datagrams_carry_packets_over_udp_and_rtp),
+		TEST(io__bursts_arrive_whole_and_in_order_however_the_kernel_cuts_them),
 		TEST(io__tcp_connects_reads_writes_and_sees_the_end),
 	};
 
