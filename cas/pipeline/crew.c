@@ -207,7 +207,7 @@ crew_job(struct crew *c, size_t cap)
 	job->lanes = calloc(cap, sizeof *job->lanes);
 	job->slots = calloc(cap, sizeof *job->slots);
 	job->controls = calloc(cap, sizeof *job->controls);
-	job->keys = calloc(cap, sizeof *job->keys);
+	job->keys = calloc(cap, sizeof(void *));
 	if (job->lanes == NULL || job->slots == NULL || job->controls == NULL ||
 	    job->keys == NULL) {
 		free_jobs(job);

@@ -65,12 +65,14 @@ run(struct ca_session *session, const struct ecms *e, double seconds, const char
 	size_t n = 0, open = 0, have = e->count < ECMS ? e->count : ECMS;
 	double start = now(), took = 0;
 
-	for (; took < seconds; n++, took = now() - start) {
+	while (took < seconds) {
 		struct ca_answer answer;
 
 		if (ca_ecm(session, e->section[n % have], e->len[n % have], &answer) != RC_OK)
 			return false;
 		open += answer.outcome == OUTCOME_OPEN;
+		n++;
+		took = now() - start;
 	}
 	printf("{\"bench\":\"messages\",\"what\":\"ECMs, %s\",\"per_s\":%.0f,\"opened\":%zu,"
 	       "\"count\":%zu}\n",
