@@ -44,12 +44,21 @@ struct answer {
 };
 
 void
-gempc_init(struct gempc *g, struct apdu_link link, t0_has_data_fn has_data, const void *ctx)
+gempc_init(struct gempc *g, struct apdu_link link, t0_has_data_fn has_data, const void *ctx,
+	   uint8_t offer)
 {
 	memset(g, 0, sizeof *g);
 	g->link = link;
 	g->has_data = has_data;
 	g->has_data_ctx = ctx;
+	g->offer = offer;
+}
+
+static bool
+is_t1(const struct gempc *g)
+{
+	return g->contact.state == CONTACT_T1 ||
+	       (g->contact.state == CONTACT_NEGOTIABLE && g->contact.atr.first_protocol == 1);
 }
 
 static void
@@ -93,15 +102,22 @@ fail(struct answer *a, uint8_t error)
 	a->len = 0;
 }
 
-static void
-restart_link(struct gempc *g)
+/* The card's ATR with the speed that is to be offered. */
+static enum rc
+read_atr(const struct gempc *g, uint8_t out[ATR_MAX], size_t *len)
 {
-	g->started = false;
-	g->t1_in_use = g->atr.first_protocol == 1;
-	t0_card_reset(&g->t0, g->has_data, g->has_data_ctx);
-	t1_card_reset(&g->t1, g->atr.edc, g->atr.ifsc);
+	struct atr atr;
+	enum rc rc = g->link.atr(g->link.ctx, out, len);
+
+	if (rc != RC_OK || g->offer == 0)
+		return rc;
+	rc = atr_parse(out, *len, &atr);
+	atr.has_ta1 = true;
+	atr.fi_di = g->offer;
+	return rc == RC_OK ? atr_build(&atr, out, ATR_MAX, len) : rc;
 }
 
+/* A cold reset, or a warm one when the power is on already. */
 static void
 power_on(struct gempc *g, struct answer *a)
 {
@@ -109,14 +125,13 @@ power_on(struct gempc *g, struct answer *a)
 	size_t len = 0;
 
 	a->type = ANSWER_DATA;
-	if (g->link.reset(g->link.ctx) != RC_OK || g->link.atr(g->link.ctx, atr, &len) != RC_OK ||
-	    atr_parse(atr, len, &g->atr) != RC_OK) {
+	if (g->link.reset(g->link.ctx) != RC_OK || read_atr(g, atr, &len) != RC_OK ||
+	    contact_reset(&g->contact, atr, len, g->has_data, g->has_data_ctx) != RC_OK) {
 		g->powered = false;
 		fail(a, ERROR_MUTE);
 		return;
 	}
 	g->powered = true;
-	restart_link(g);
 	memcpy(a->data, atr, len);
 	a->len = len;
 }
@@ -125,16 +140,19 @@ power_on(struct gempc *g, struct answer *a)
 static void
 parameters(const struct gempc *g, struct answer *a)
 {
+	const struct atr *atr = &g->contact.atr;
+	const bool t1 = is_t1(g);
+
 	a->type = ANSWER_PARAMETERS;
-	a->last = g->t1_in_use ? 1 : 0;
-	a->len = g->t1_in_use ? 7 : 5;
-	a->data[0] = g->atr.fi_di;
-	a->data[1] = (uint8_t)(g->t1_in_use ? (g->atr.edc == T1_CRC ? 0x11 : 0x10) : 0);
-	a->data[2] = g->atr.extra_guard;
-	a->data[3] = (uint8_t)(g->t1_in_use ? g->atr.bwi << 4 | g->atr.cwi : g->atr.wi);
+	a->last = t1 ? 1 : 0;
+	a->len = t1 ? 7 : 5;
+	a->data[0] = g->contact.fi_di;
+	a->data[1] = (uint8_t)(t1 ? (atr->edc == T1_CRC ? 0x11 : 0x10) : 0);
+	a->data[2] = atr->extra_guard;
+	a->data[3] = (uint8_t)(t1 ? atr->bwi << 4 | atr->cwi : atr->wi);
 	a->data[4] = 0;
-	if (g->t1_in_use) {
-		a->data[5] = g->atr.ifsc;
+	if (t1) {
+		a->data[5] = atr->ifsc;
 		a->data[6] = 0;
 	}
 }
@@ -149,44 +167,31 @@ transmit(const struct gempc *g, const uint8_t *command, size_t len, uint8_t *rsp
 											: 0;
 }
 
+/* Bytes to the card as they are; what it says at the end of them is the answer. */
 static void
-exchange_pps(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
-{
-	struct pps request, reply;
-
-	if (pps_parse(in, len, &request) != RC_OK ||
-	    pps_answer(&g->atr, &request, &reply) != RC_OK) {
-		fail(a, ERROR_MUTE);
-		return;
-	}
-	g->t1_in_use = reply.protocol == 1;
-	a->len = pps_build(&reply, a->data);
-}
-
-static void
-exchange_t1(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
+exchange_bytes(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 {
 	uint8_t rsp[APDU_RESPONSE_MAX];
-	enum t1_event e = T1_NONE;
+	enum contact_event e = CONTACT_NONE;
 	const uint8_t *bytes;
 	size_t n;
 
 	for (size_t i = 0; i < len; i++) {
-		e = t1_card_feed(&g->t1, in[i], true);
-		if (e == T1_COMMAND) {
-			bytes = t1_card_command(&g->t1, &n);
+		e = contact_feed(&g->contact, in[i], true);
+		if (e == CONTACT_COMMAND) {
+			bytes = contact_command(&g->contact, &n);
 			n = transmit(g, bytes, n, rsp, sizeof rsp);
-			e = n > 0 ? t1_card_answer(&g->t1, rsp, n) : T1_NONE;
+			e = n > 0 ? contact_answer(&g->contact, rsp, n) : CONTACT_NONE;
 		}
 	}
-	if (e == T1_NONE)
-		e = t1_card_silence(&g->t1);
+	if (e == CONTACT_NONE)
+		e = contact_silence(&g->contact);
 	mem_wipe(rsp, sizeof rsp);
-	if (e != T1_OUTPUT) {
+	if (e != CONTACT_OUTPUT) {
 		fail(a, ERROR_MUTE);
 		return;
 	}
-	bytes = t1_card_output(&g->t1, &n);
+	bytes = contact_output(&g->contact, &n);
 	memcpy(a->data, bytes, n);
 	a->len = n;
 }
@@ -194,7 +199,7 @@ exchange_t1(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 static void
 exchange_t0(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 {
-	a->len = tpdu_t0(&g->t0, &g->link, in, len, a->data);
+	a->len = tpdu_t0(&g->contact.link.t0, &g->link, in, len, a->data);
 	if (a->len == 0)
 		fail(a, ERROR_MUTE);
 }
@@ -205,15 +210,14 @@ xfr_block(struct gempc *g, const uint8_t *in, size_t len, struct answer *a)
 	a->type = ANSWER_DATA;
 	if (!g->powered) {
 		fail(a, ERROR_MUTE);
-	} else if (!g->started && len > 0 && in[0] == 0xFF) {
-		exchange_pps(g, in, len, a);
-	} else {
-		g->started = true;
-		if (g->t1_in_use)
-			exchange_t1(g, in, len, a);
-		else
-			exchange_t0(g, in, len, a);
+		return;
 	}
+	if (len > 0 && in[0] != 0xFF) /* else a PPS, where the card takes one */
+		contact_begin(&g->contact);
+	if (g->contact.state == CONTACT_T0)
+		exchange_t0(g, in, len, a);
+	else
+		exchange_bytes(g, in, len, a);
 }
 
 static void
@@ -232,11 +236,7 @@ run_message(struct gempc *g, const uint8_t *message, size_t len)
 		break;
 	case SLOT_STATUS:
 		break;
-	case SET_PARAMETERS:
-		if (g->powered)
-			g->t1_in_use = message[7] == 1 && (g->atr.protocols & 2) != 0;
-		parameters(g, &a);
-		break;
+	case SET_PARAMETERS: /* after PPS they are what they are */
 	case GET_PARAMETERS:
 	case RESET_PARAMETERS:
 		parameters(g, &a);
@@ -301,6 +301,14 @@ gempc_output(struct gempc *g, size_t *len)
 	*len = g->out_len;
 	g->out_len = 0;
 	return g->out;
+}
+
+bool
+gempc_in_use(const struct gempc *g, unsigned int *protocol, uint8_t *fi_di)
+{
+	*protocol = g->contact.state == CONTACT_T1 ? 1 : 0;
+	*fi_di = g->contact.fi_di;
+	return g->powered && (g->contact.state == CONTACT_T0 || g->contact.state == CONTACT_T1);
 }
 
 void

@@ -7,9 +7,7 @@
 #define TESSERA_EMULATOR_GEMPC_H
 
 #include "base/apdu_link.h"
-#include "link/t0.h"
-#include "link/t1.h"
-#include "wire/iso7816/atr.h"
+#include "link/contact.h"
 
 #define GEMPC_MESSAGE_MAX (10 + 1040) /* CCID header and data */
 #define GEMPC_OUT_MAX (2 * (3 + GEMPC_MESSAGE_MAX))
@@ -19,20 +17,21 @@ struct gempc {
 	struct apdu_link link;
 	t0_has_data_fn has_data;
 	const void *has_data_ctx;
-	struct atr atr;
+	uint8_t offer; /* TA1 that the ATR is given, 0: as the card has it */
 	bool powered;
-	bool t1_in_use;
-	bool started; /* a command has been exchanged: PPS is over */
 	size_t have;
 	size_t out_len;
-	struct t0_card t0;
-	struct t1_card t1;
+	struct contact_card contact;
 	uint8_t in[3 + GEMPC_MESSAGE_MAX];
 	uint8_t message[GEMPC_MESSAGE_MAX]; /* the answer, before it is framed */
 	uint8_t out[GEMPC_OUT_MAX];
 };
 
-void gempc_init(struct gempc *g, struct apdu_link link, t0_has_data_fn has_data, const void *ctx);
+/* offer: Fi and Di that the card is to offer in TA1, 0: as its own ATR has it. */
+void gempc_init(struct gempc *g, struct apdu_link link, t0_has_data_fn has_data, const void *ctx,
+		uint8_t offer);
+/* Protocol (0, 1) and speed in use; false: none yet. */
+bool gempc_in_use(const struct gempc *g, unsigned int *protocol, uint8_t *fi_di);
 /* One byte from the host. True when gempc_output has bytes to send. */
 bool gempc_feed(struct gempc *g, uint8_t byte);
 /* What to send; taken with the call. */

@@ -69,6 +69,26 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return RC_OK;
 }
 
+/* Says which protocol and speed are in use, when that has changed. */
+static void
+tell(const struct gempc *g, const struct serve_options *options, unsigned int *told)
+{
+	char text[40];
+	unsigned int protocol, now;
+	uint8_t fi_di;
+
+	if (!gempc_in_use(g, &protocol, &fi_di)) {
+		*told = 0;
+		return;
+	}
+	now = 0x10000U | protocol << 8 | fi_di;
+	if (now != *told && options->note) {
+		(void)snprintf(text, sizeof text, "T=%u at Fi/Di %02X", protocol, fi_di);
+		options->note(options->note_ctx, text);
+	}
+	*told = now;
+}
+
 /* Gives what came in to the reader; sends what it says. */
 static enum rc
 turn(struct gempc *g, int fd)
@@ -103,6 +123,7 @@ emulator_serve_serial(struct emulator *card, const char *path, const struct serv
 {
 	struct gempc *g = malloc(sizeof *g);
 	struct terminal t;
+	unsigned int told = 0;
 	enum rc rc;
 
 	if (!g)
@@ -113,7 +134,7 @@ emulator_serve_serial(struct emulator *card, const char *path, const struct serv
 		free(g);
 		return rc;
 	}
-	gempc_init(g, emulator_bare_link(card), takes_data, card);
+	gempc_init(g, emulator_bare_link(card), takes_data, card, options->offer);
 	if (options->note)
 		options->note(options->note_ctx, "serial reader ready");
 	while (rc == RC_OK && !(options->stop && *options->stop != 0)) {
@@ -121,6 +142,7 @@ emulator_serve_serial(struct emulator *card, const char *path, const struct serv
 
 		if (poll(&p, 1, LOOK_MS) > 0)
 			rc = turn(g, t.master);
+		tell(g, options, &told);
 	}
 	if (rc != RC_OK)
 		(void)snprintf(why, EMULATOR_WHY, "%s", strerror(errno));

@@ -11,6 +11,7 @@ struct serve_options {
 	const char *host;
 	const char *port; /* decimal */
 	bool listen;      /* wait for readers; otherwise go to one, again and again */
+	uint8_t offer;    /* serial reader: Fi and Di in the ATR's TA1, 0: as the card has it */
 	const volatile sig_atomic_t *stop; /* ends when it becomes nonzero, within half a second */
 	/* What happens, as one clause; may be NULL. */
 	void (*note)(void *ctx, const char *text);

@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	gempc_init(&g, fake_card(), fake_card_has_data, NULL);
+	gempc_init(&g, fake_card(), fake_card_has_data, NULL, size % 2 != 0 ? 0x95 : 0);
 	if (data[0] == 0) {
 		for (size_t i = 1; i < size; i++)
 			feed(&g, data[i]);

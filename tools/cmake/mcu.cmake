@@ -8,7 +8,7 @@ set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m0 -mthumb -DCARD_PROFILE_SMALL -ffreestand
 find_program(TESSERA_ARM_GCC arm-none-eabi-gcc)
 if(TESSERA_ARM_GCC)
 	set(CMAKE_C_COMPILER ${TESSERA_ARM_GCC})
-	string(APPEND CMAKE_C_FLAGS_INIT " -fcallgraph-info=su")
+	string(APPEND CMAKE_C_FLAGS_INIT " -fcallgraph-info=su -fno-ipa-icf") # a folded function has no frame there
 else()
 	set(CMAKE_C_COMPILER clang)
 	set(CMAKE_C_COMPILER_TARGET arm-none-eabi)

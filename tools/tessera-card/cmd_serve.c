@@ -7,6 +7,7 @@
 #include "emulator/serial.h"
 #include "emulator/serve.h"
 #include "emulator/serve_vscard.h"
+#include "wire/iso7816/atr.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -80,11 +81,11 @@ unglue(int argc, char **argv, bool *vpcd)
 
 /* Serves the card at a path by the adapter given. */
 static int
-serve_path(struct emulator *e, const char *image, const char *path,
+serve_path(struct emulator *e, const char *image, const char *path, uint8_t offer,
 	   enum rc (*adapter)(struct emulator *, const char *, const struct serve_options *,
 			      char *))
 {
-	struct serve_options o = { .stop = &stop, .note = print_note };
+	struct serve_options o = { .offer = offer, .stop = &stop, .note = print_note };
 	char name[256], why[EMULATOR_WHY] = "";
 	enum rc rc;
 
@@ -117,6 +118,7 @@ int
 cmd_serve(int argc, char **argv)
 {
 	const char *image = NULL, *address = NULL, *serial = NULL, *vscard = NULL;
+	uint16_t offer = 0;
 	bool rollback = false, vpcd = false;
 	const struct cli_option options[] = {
 		OPTION_IMAGE(&image),
@@ -134,6 +136,12 @@ cmd_serve(int argc, char **argv)
 		  .value = &serial,
 		  .argument = "PATH",
 		  .help = "be a serial reader (GemPC Twin) on a pseudo-terminal, linked at PATH" },
+		{ .name = "fi-di",
+		  .kind = CLI_U16,
+		  .value = &offer,
+		  .argument = "0xNN",
+		  .help = "with --serial: speed that the card offers, as in TA1 (0x11)",
+		  .max = 0xFF },
 		{ .name = "vscard",
 		  .kind = CLI_TEXT,
 		  .value = &vscard,
@@ -142,6 +150,7 @@ cmd_serve(int argc, char **argv)
 		OPTION_ROLLBACK(&rollback),
 	};
 	struct emulator *e = NULL;
+	uint16_t f, d;
 	int status = 0, count;
 	bool listens;
 
@@ -158,14 +167,19 @@ cmd_serve(int argc, char **argv)
 	    (!vpcd && count > 0))
 		return cli_fail(RC_USAGE, "say one of the four",
 				"--vpcd [HOST:PORT], --listen, --serial or --vscard");
+	if (offer != 0 && (!serial || fi_di_values((uint8_t)offer, &f, &d) != RC_OK))
+		return cli_fail(RC_USAGE,
+				serial ? "there is no such speed"
+				       : "PPS crosses the serial line only, no other reader's",
+				"--fi-di");
 	if (vpcd)
 		address = count > 0 ? argv[1] : DEFAULT_READER;
 	if ((status = tool_open(image, rollback, &e)) != 0)
 		return status;
 	if (serial)
-		status = serve_path(e, image, serial, emulator_serve_serial);
+		status = serve_path(e, image, serial, (uint8_t)offer, emulator_serve_serial);
 	else if (vscard)
-		status = serve_path(e, image, vscard, emulator_serve_vscard);
+		status = serve_path(e, image, vscard, 0, emulator_serve_vscard);
 	else
 		status = serve(e, image, listens, address);
 	emulator_close(&e);
