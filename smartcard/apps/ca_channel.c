@@ -205,22 +205,23 @@ run_inner(struct card_env *env, const uint8_t *text, size_t len, struct card_cal
 uint16_t
 ca_wrapped_command(struct card_env *env, struct card_call *call)
 {
-	uint8_t text[PAIR_PLAIN_MAX + CRYPTO_BLOCK];
+	struct ca_ram *ram = ca_ram(env);
+	uint8_t *text = ram->scratch.text;
 	size_t len = 0;
 	uint16_t sw;
 	enum rc rc = ca_channel_begin(env);
 
 	if (rc != RC_OK)
 		return rc == RC_STATE ? SW_SECURITY_STATUS : app_status(rc);
-	rc = pair_unwrap(env->crypto, &ca_ram(env)->channel, PAIR_COMMAND, NULL, 0, call->cmd->data,
+	rc = pair_unwrap(env->crypto, &ram->channel, PAIR_COMMAND, NULL, 0, call->cmd->data,
 			 call->cmd->lc, text, &len);
 	if (rc != RC_OK || len < HEADER) {
 		close_channel(env);
-		mem_wipe(text, sizeof text);
+		mem_wipe(&ram->scratch, sizeof ram->scratch);
 		return rc == RC_CRYPTO ? SW_FAULT : SW_SM_DATA;
 	}
 	sw = run_inner(env, text, len, call);
-	mem_wipe(text, sizeof text);
+	mem_wipe(&ram->scratch, sizeof ram->scratch);
 	return sw == SW_OK ? ca_channel_protect(env, call) : sw;
 }
 

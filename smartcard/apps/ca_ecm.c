@@ -268,28 +268,34 @@ judge(const struct card_env *env, const struct ca_identity *id, const struct ecm
 	return decide(env, &j, a);
 }
 
+/* Reads, opens and judges a section; *a stays as it is when no key for it is here. */
+static enum rc
+hear_ecm(const struct card_env *env, const struct ca_identity *id, const struct apdu *cmd,
+	 struct ecm *ecm, struct ca_answer *a)
+{
+	uint8_t key[CRYPTO_KEY];
+	enum rc rc = ecm_parse(cmd->data, cmd->lc, ecm);
+
+	if (rc == RC_OK && ecm->operator_id != id->operator_id)
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = ca_service_key_get(env, ecm, key);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	rc = ecm_open(env->crypto, key, cmd->data, cmd->lc, ecm);
+	mem_wipe(key, sizeof key);
+	return rc == RC_OK ? judge(env, id, ecm, a) : rc;
+}
+
 /* The answer as it is, control words and all. */
 static uint16_t
 answer_ecm(const struct card_env *env, const struct ca_identity *id, struct card_call *call)
 {
 	struct ca_answer a = { .outcome = OUTCOME_NO_KEY };
-	uint8_t key[CRYPTO_KEY];
-	struct ecm ecm;
-	enum rc rc = ecm_parse(call->cmd->data, call->cmd->lc, &ecm);
+	struct ecm *ecm = &ca_ram(env)->scratch.ecm;
+	enum rc rc = hear_ecm(env, id, call->cmd, ecm, &a);
 
-	if (rc != RC_OK)
-		return app_status(rc);
-	if (ecm.operator_id != id->operator_id)
-		return ca_answer_send(call, &a);
-	rc = ca_service_key_get(env, &ecm, key);
-	if (rc == RC_NOT_FOUND)
-		return ca_answer_send(call, &a);
-	if (rc == RC_OK)
-		rc = ecm_open(env->crypto, key, call->cmd->data, call->cmd->lc, &ecm);
-	if (rc == RC_OK)
-		rc = judge(env, id, &ecm, &a);
-	mem_wipe(key, sizeof key);
-	mem_wipe(&ecm, sizeof ecm);
+	mem_wipe(ecm, sizeof *ecm);
 	if (rc == RC_OK)
 		return ca_answer_send(call, &a);
 	mem_wipe(&a, sizeof a);

@@ -82,9 +82,6 @@ struct ca_identity {
 	uint8_t signing_version;
 };
 
-#define CA_SEEN_MAX 8     /* services whose last offer is remembered */
-#define CA_SERVICES_MAX 8 /* service keys kept */
-
 /* What the last fresh, verified ECM of a service offers, with the control words that it sells. */
 struct ca_seen {
 	bool used;
@@ -108,7 +105,6 @@ struct ca_service_key {
 	uint8_t key[CRYPTO_KEY];
 };
 
-#define CA_VOUCHERS 4           /* signatures remembered */
 #define CA_VERIFICATIONS_MAX 32 /* of signatures in a crypto period */
 
 /* Sections that a verified signature stands for, by hash. */
@@ -136,6 +132,10 @@ struct ca_ram {
 	uint8_t next_voucher;
 	uint8_t verifications;  /* in this crypto period */
 	uint32_t verify_period; /* its number */
+	union {                 /* too large for the stack; wiped by the command that used it */
+		struct ecm ecm;
+		uint8_t text[PAIR_PLAIN_MAX + CRYPTO_BLOCK]; /* out of the channel */
+	} scratch;
 };
 
 struct ca_ram *ca_ram(const struct card_env *env);

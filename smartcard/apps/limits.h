@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Capacities of the television profile, reported by `tessera-card info`. CARD_PROFILE_SMALL is the
- * microcontroller's: the same card with fewer places, in 32 KiB. */
+ * microcontroller's: the same card with fewer places, in 32 KiB, and the purse without its PBOC
+ * commands. */
 #ifndef TESSERA_APPS_LIMITS_H
 #define TESSERA_APPS_LIMITS_H
 
@@ -8,10 +9,18 @@
 #define CARD_NV_SIZE 32768
 #define CA_ENTITLEMENTS_MAX 200
 #define CA_RECORDS_MAX 120
+#define CA_SEEN_MAX 4     /* services whose last offer is remembered */
+#define CA_SERVICES_MAX 4 /* service keys kept */
+#define CA_VOUCHERS 1     /* signatures remembered */
+#define CA_RAM_SIZE 2048
 #else
 #define CARD_NV_SIZE 40960
 #define CA_ENTITLEMENTS_MAX 300
 #define CA_RECORDS_MAX 300
+#define CA_SEEN_MAX 8
+#define CA_SERVICES_MAX 8
+#define CA_VOUCHERS 4
+#define CA_RAM_SIZE 3072
 #endif
 #define CARD_NV_PAGE 64
 #define CA_OPERATORS_MAX 1    /* one until several operators share a card */

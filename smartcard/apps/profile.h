@@ -13,7 +13,6 @@ extern const struct card_app purse_app; /* e-purse: the viewer's money */
 enum profile_domain { PROFILE_CA_DOMAIN = 1, PROFILE_PURSE_DOMAIN };
 
 #define PROFILE_APP_COUNT 2
-#define CA_RAM_SIZE 3072
 #define PURSE_RAM_SIZE 272
 
 /* Volatile state of the applications; zeroed by the core at each reset. */

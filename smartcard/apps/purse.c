@@ -21,13 +21,15 @@ purse_is_personalised(struct card_env *env)
 }
 
 static const struct card_command purse_commands[] = {
+	{ 0x80, 0x5A, P_ANY, 2, 2, ACCESS_ALWAYS, purse_prove },
+	{ 0x80, 0x5C, P_ANY, 0, 0, ACCESS_ALWAYS, purse_get_balance },
+	{ 0x00, 0xB2, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_record },
+#ifndef CARD_PROFILE_SMALL /* a television card alone: the purse pays through its service */
 	{ 0x80, 0x50, P_ANY, 7, 11, ACCESS_SECURED, purse_initialize },
 	{ 0x80, 0x52, P_ZERO, 11, 11, ACCESS_SECURED, purse_load },
 	{ 0x80, 0x54, P_ANY, 11, 15, ACCESS_SECURED, purse_debit },
 	{ 0x80, 0x58, P_ZERO, 14, 14, ACCESS_SECURED, purse_overdraft },
 	{ 0x80, 0xDC, P_ANY, 1, PURSE_RECORD_MAX, ACCESS_SECURED, purse_cache },
-	{ 0x80, 0x5A, P_ANY, 2, 2, ACCESS_ALWAYS, purse_prove },
-	{ 0x80, 0x5C, P_ANY, 0, 0, ACCESS_ALWAYS, purse_get_balance },
 	{ 0x80, 0x5E, P_ANY, 5, 13, ACCESS_SECURED, purse_change_pin },
 	{ 0x80, 0xCA, P_ZERO, 0, 0, ACCESS_ALWAYS, purse_get_auth_code },
 	{ 0x00, 0x20, P_ANY, 0, PURSE_PIN_MAX, ACCESS_SECURED, purse_verify },
@@ -39,11 +41,11 @@ static const struct card_command purse_commands[] = {
 	{ 0x00, 0x82, P_ANY, 8, 8, ACCESS_SECURED, purse_external_authenticate },
 	{ 0x00, 0x88, P_ANY, 8, 8, ACCESS_SECURED, purse_internal_authenticate },
 	{ 0x00, 0xB0, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_binary },
-	{ 0x00, 0xB2, P_ANY, 0, 0, ACCESS_ALWAYS, purse_read_record },
 	{ 0x00, 0xD6, P_ANY, 1, PBOC_HOLDER, ACCESS_SECURED, purse_update_binary },
 	{ 0x04, 0xD6, P_ANY, 5, PBOC_HOLDER + 4, ACCESS_SECURED, purse_update_binary },
 	{ 0x00, 0xDC, P_ANY, 1, PURSE_RECORD_MAX, ACCESS_SECURED, purse_update_record },
 	{ 0x04, 0xDC, P_ANY, 5, PURSE_RECORD_MAX + 4, ACCESS_SECURED, purse_update_record },
+#endif
 };
 
 const struct card_app purse_app = {
