@@ -112,7 +112,7 @@ static uint16_t
 stage(const struct card_env *env, const struct pin_place *place, const uint8_t block[PIN_BLOCK])
 {
 	uint8_t bytes[PIN_STORED];
-	struct stored before;
+	struct stored before = { .number = 0 };
 	uint32_t tries;
 	uint16_t sw = SW_MEMORY;
 	enum rc rc = read_stored(env, place, &before);
