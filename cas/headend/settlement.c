@@ -1,53 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Settlement of purchase reports (FORMATS.md, "Records and reports"). */
-#include "headend/settlement.h"
+#include "headend/settlement_private.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
-struct account_keys {
-	struct report_keys report;
-	uint8_t chain[CRYPTO_KEY];
-	uint8_t tac[CRYPTO_KEY];
-};
-
-/* One import: the card of the current batch as the transaction sees it. */
-struct import {
-	struct head *head;
-	const struct head_keys *keys;
-	struct settlement result;
-	int64_t change;
-	uint32_t now;
-	struct head_card card;
-	struct account_keys account;
-	bool has_card;
-	bool any_new;
-};
-
-static enum rc alarm(struct import *m, enum rc rc, const char *kind, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* What makes somebody look at a card: kept in its row when the import has been undone. */
 static enum rc
-alarm(struct import *m, enum rc rc, const char *kind, const char *format, ...)
-{
-	char text[STORE_WHY - 40];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	m->result.alarmed = true;
-	m->result.alarm_leaf = m->card.leaf;
-	snprintf(m->result.alarm_kind, sizeof m->result.alarm_kind, "%s", kind);
-	return head_fail(m->head, rc, "card %u: %s: %s", m->card.leaf, kind, text);
-}
-
-static enum rc
-derive_account(const struct head_keys *keys, uint32_t leaf, struct account_keys *a)
+derive_account(const struct head_keys *keys, uint32_t leaf, struct settle_keys *a)
 {
 	const struct crypto *c = keys->crypto;
 	uint8_t ca[CRYPTO_KEY], purse[CRYPTO_KEY];
@@ -68,44 +29,11 @@ derive_account(const struct head_keys *keys, uint32_t leaf, struct account_keys 
 	return rc;
 }
 
-/* Bytes and chain value of a record that is known. RC_NOT_FOUND: it is not. */
-static enum rc
-known_record(struct import *m, uint32_t sequence, uint8_t bytes[RECORD_SIZE],
-	     uint8_t chain[CRYPTO_MAC])
-{
-	struct store_rows *rows;
-	size_t a = 0, b = 0;
-	bool found;
-	enum rc rc = store_select(m->head->store, &rows,
-				  "SELECT bytes, chain FROM record"
-				  " WHERE shard = ? AND leaf = ? AND sequence = ?",
-				  "iii", STORE_SHARD(m->card.leaf), (int64_t)m->card.leaf,
-				  (int64_t)sequence);
-
-	if (rc != RC_OK)
-		return head_store(m->head, rc);
-	found = store_next(rows);
-	if (found) {
-		const uint8_t *x = store_blob(rows, 0, &a), *y = store_blob(rows, 1, &b);
-
-		if (a == RECORD_SIZE && b == CRYPTO_MAC) {
-			memcpy(bytes, x, a);
-			memcpy(chain, y, b);
-		}
-	}
-	rc = head_store(m->head, store_done(&rows));
-	if (rc == RC_OK && !found)
-		return RC_NOT_FOUND;
-	if (rc == RC_OK && (a != RECORD_SIZE || b != CRYPTO_MAC))
-		return head_fail(m->head, RC_INTEGRITY, "record %u in the database", sequence);
-	return rc;
-}
-
 static enum rc
 check_chain_before(struct import *m, const struct report *r)
 {
-	uint8_t bytes[RECORD_SIZE], chain[CRYPTO_MAC] = { 0 };
-	enum rc rc = RC_OK;
+	uint8_t chain[CRYPTO_MAC];
+	enum rc rc;
 
 	if (r->first == 0)
 		return head_fail(m->head, RC_FORMAT, "card %u: records begin with 1", m->card.leaf);
@@ -113,157 +41,50 @@ check_chain_before(struct import *m, const struct report *r)
 		return head_fail(m->head, RC_REFUSED,
 				 "card %u: gap: the report begins with record %u, known are %u",
 				 m->card.leaf, r->first, m->card.record_head);
-	if (r->first - 1 == m->card.record_head)
-		memcpy(chain, m->card.record_chain, sizeof chain);
-	else if (r->first > 1)
-		rc = known_record(m, r->first - 1, bytes, chain);
-	if (rc != RC_OK)
-		return rc;
+	rc = settle_chain_at(m, r->first - 1, chain);
+	if (rc != RC_OK) /* folded since: its end and its proofs are compared */
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	if (memcmp(chain, r->chain_before, sizeof chain) != 0)
-		return alarm(m, RC_INTEGRITY, "fork",
-			     "before record %u the card tells another story", r->first);
+		return settle_alarm(m, RC_INTEGRITY, "fork",
+				    "before record %u the card tells another story", r->first);
 	return RC_OK;
 }
 
-static enum rc
-check_price(struct import *m, const struct record *r)
+/* A report made before one that is known: nothing in it can be new. */
+static bool
+is_older(const struct import *m, const struct report *r)
 {
-	static const char sql[] =
-		"SELECT count(*) FROM event_history WHERE event = ? AND service = ? AND slot = ?"
-		" AND unit = ? AND for_sale = 1"
-		" AND CASE WHEN ? THEN price_record ELSE price END = ?";
-	char unit[UNIT_SIZE + 1] = "";
-	int64_t n = 0, to_record = (r->flags & RECORD_MAY_RECORD) != 0;
-	enum rc rc;
-
-	memcpy(unit, r->unit, UNIT_SIZE);
-	rc = store_number(m->head->store, &n, sql, "iiitii", (int64_t)r->event_id,
-			  (int64_t)r->service_id, (int64_t)r->slot, unit, to_record,
-			  (int64_t)r->price);
-	if (rc != RC_OK)
-		return head_store(m->head, rc);
-	if (n == 0)
-		return alarm(m, RC_INTEGRITY, "price",
-			     "record %u: event %u of service %u was never sold for %u", r->sequence,
-			     r->event_id, r->service_id, r->price);
-	return RC_OK;
-}
-
-static enum rc
-check_tac(struct import *m, const struct record *r)
-{
-	uint8_t tac[RECORD_TAC];
-	enum rc rc = record_tac(m->keys->crypto, m->account.tac, r, tac);
-
-	if (rc != RC_OK)
-		return head_fail(m->head, rc, "%s", rc_text(rc));
-	if (!mem_equal_ct(tac, r->tac, sizeof tac))
-		return alarm(m, RC_AUTH, "tac", "record %u was not made by its purse", r->sequence);
-	return RC_OK;
-}
-
-static enum rc
-check_purse_sequence(struct import *m, const struct record *r)
-{
-	uint8_t bytes[RECORD_SIZE], chain[CRYPTO_MAC];
-	struct record before;
-	enum rc rc = known_record(m, r->sequence - 1, bytes, chain);
-
-	if (rc == RC_NOT_FOUND)
-		return RC_OK;
-	if (rc == RC_OK)
-		rc = record_decode(bytes, &before);
-	if (rc == RC_OK && r->purse_sequence <= before.purse_sequence)
-		return alarm(m, RC_INTEGRITY, "fork", "record %u: the purse counted backwards",
-			     r->sequence);
-	return rc;
-}
-
-static enum rc
-insert_record(struct import *m, const struct record *r, const uint8_t bytes[RECORD_SIZE],
-	      const uint8_t chain[CRYPTO_MAC])
-{
-	return head_store(
-		m->head,
-		store_run(m->head->store,
-			  "INSERT INTO record(shard, leaf, sequence, bytes, chain, event, service, "
-			  "slot,"
-			  " price, at, imported_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			  "iiibbiiiiii", STORE_SHARD(m->card.leaf), (int64_t)m->card.leaf,
-			  (int64_t)r->sequence, bytes, (size_t)RECORD_SIZE, chain,
-			  (size_t)CRYPTO_MAC, (int64_t)r->event_id, (int64_t)r->service_id,
-			  (int64_t)r->slot, (int64_t)r->price, (int64_t)r->time, (int64_t)m->now));
-}
-
-static enum rc
-take_new(struct import *m, const struct record *r, const uint8_t bytes[RECORD_SIZE])
-{
-	uint8_t chain[CRYPTO_MAC];
-	enum rc rc;
-
-	if (r->operator_id != m->head->op.id || r->type != RECORD_EVENT)
-		return head_fail(m->head, RC_FORMAT, "card %u: record %u is no purchase here",
-				 m->card.leaf, r->sequence);
-	rc = check_tac(m, r);
-	if (rc == RC_OK)
-		rc = check_purse_sequence(m, r);
-	if (rc == RC_OK)
-		rc = check_price(m, r);
-	if (rc == RC_OK)
-		rc = record_chain(m->keys->crypto, m->account.chain, m->card.record_chain, bytes,
-				  chain);
-	if (rc == RC_OK)
-		rc = insert_record(m, r, bytes, chain);
-	if (rc != RC_OK)
-		return rc;
-	memcpy(m->card.record_chain, chain, sizeof chain);
-	m->card.record_head = r->sequence;
-	m->card.spent += r->slot == 0 ? r->price : 0;
-	m->result.amount_minor += r->price;
-	m->result.records_new++;
-	m->any_new = true;
-	return RC_OK;
-}
-
-static enum rc
-take_record(struct import *m, const struct record *r, uint32_t sequence)
-{
-	uint8_t bytes[RECORD_SIZE], known[RECORD_SIZE], chain[CRYPTO_MAC];
-	enum rc rc;
-
-	if (r->sequence != sequence)
-		return head_fail(m->head, RC_FORMAT, "card %u: record %u stands where %u belongs",
-				 m->card.leaf, r->sequence, sequence);
-	record_encode(r, bytes);
-	if (sequence > m->card.record_head)
-		return take_new(m, r, bytes);
-	rc = known_record(m, sequence, known, chain);
-	if (rc != RC_OK)
-		return rc;
-	if (memcmp(known, bytes, sizeof bytes) != 0)
-		return alarm(m, RC_INTEGRITY, "fork", "record %u is another one than before",
-			     sequence);
-	m->result.records_known++;
-	return RC_OK;
+	return r->head < m->card.record_head && r->clock <= m->account.report_clock;
 }
 
 /* What the card says about itself must not lie behind what is known. */
 static enum rc
 check_claims(struct import *m, const struct report *r)
 {
+	const struct report_totals *t = &r->totals;
+
 	if (r->head < m->card.record_head)
-		return alarm(m, RC_INTEGRITY, "rollback",
-			     "the card ends at record %u, known are %u: an old report, or a card"
-			     " put back",
-			     r->head, m->card.record_head);
-	if (r->totals.slot == 0 && r->totals.spent < m->card.spent)
-		return alarm(m, RC_INTEGRITY, "rollback", "the card has spent %llu, known are %llu",
-			     (unsigned long long)r->totals.spent,
-			     (unsigned long long)m->card.spent);
-	if (r->totals.slot == 0 && r->totals.credit_emm > m->card.credit_total)
-		return alarm(m, RC_INTEGRITY, "credit", "the card holds %llu, paid in were %llu",
-			     (unsigned long long)r->totals.credit_emm,
-			     (unsigned long long)m->card.credit_total);
+		return settle_alarm(m, RC_INTEGRITY, "rollback",
+				    "the card ends at record %u at a later time, known are %u",
+				    r->head, m->card.record_head);
+	if (t->slot != 0)
+		return RC_OK;
+	if (t->spent < m->card.spent)
+		return settle_alarm(
+			m, RC_INTEGRITY, "rollback", "the card has spent %llu, known are %llu",
+			(unsigned long long)t->spent, (unsigned long long)m->card.spent);
+	if (t->credit_emm > m->card.credit_total || t->credit_code > m->account.code_total)
+		return settle_alarm(
+			m, RC_INTEGRITY, "credit",
+			"the card holds %llu and %llu by code, paid in were %llu and %llu",
+			(unsigned long long)t->credit_emm, (unsigned long long)t->credit_code,
+			(unsigned long long)m->card.credit_total,
+			(unsigned long long)m->account.code_total);
+	if (t->refund > m->account.refund_total)
+		return settle_alarm(m, RC_INTEGRITY, "refund",
+				    "the card was refunded %llu, the operator refunded %llu",
+				    (unsigned long long)t->refund,
+				    (unsigned long long)m->account.refund_total);
 	return RC_OK;
 }
 
@@ -278,25 +99,44 @@ check_end(struct import *m, const struct report *r)
 				 m->card.leaf, r->head);
 	}
 	if (memcmp(m->card.record_chain, r->chain_head, CRYPTO_MAC) != 0)
-		return alarm(m, RC_INTEGRITY, "fork", "the chain of %u records ends differently",
-			     r->head);
+		return settle_alarm(m, RC_INTEGRITY, "fork",
+				    "the chain of %u records ends differently", r->head);
 	if (r->totals.slot == 0 && r->totals.spent != m->card.spent)
-		return alarm(m, RC_INTEGRITY, "totals", "spent %llu, but its records say %llu",
-			     (unsigned long long)r->totals.spent,
-			     (unsigned long long)m->card.spent);
+		return settle_alarm(
+			m, RC_INTEGRITY, "totals", "spent %llu, but its records say %llu",
+			(unsigned long long)r->totals.spent, (unsigned long long)m->card.spent);
 	return RC_OK;
 }
 
+/* Of an older report the records must be those that are known, up to the chain's end. */
 static enum rc
-save_card(struct import *m)
+check_older_end(struct import *m, const struct report *r)
 {
-	return head_store(m->head,
-			  store_run(m->head->store,
-				    "UPDATE card SET record_head = ?, record_chain = ?, spent = ?"
-				    " WHERE shard = ? AND leaf = ?",
-				    "ibiii", (int64_t)m->card.record_head, m->card.record_chain,
-				    (size_t)CRYPTO_MAC, (int64_t)m->card.spent,
-				    STORE_SHARD(m->card.leaf), (int64_t)m->card.leaf));
+	uint8_t chain[CRYPTO_MAC];
+	enum rc rc = settle_chain_at(m, r->head, chain);
+
+	if (rc == RC_OK && memcmp(chain, r->chain_head, sizeof chain) != 0)
+		return settle_alarm(m, RC_INTEGRITY, "fork",
+				    "the chain of %u records ended differently", r->head);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc
+save_card(struct import *m, const struct report *r)
+{
+	enum rc rc;
+
+	rc = head_store(m->head,
+			store_run(m->head->store,
+				  "UPDATE card SET record_head = ?, record_chain = ?, spent = ?"
+				  " WHERE shard = ? AND leaf = ?",
+				  "ibiii", (int64_t)m->card.record_head, m->card.record_chain,
+				  (size_t)CRYPTO_MAC, (int64_t)m->card.spent,
+				  STORE_SHARD(m->card.leaf), (int64_t)m->card.leaf));
+	if (rc != RC_OK || r->clock <= m->account.report_clock)
+		return rc;
+	m->account.report_clock = r->clock;
+	return account_put(m->head, m->card.leaf, &m->account);
 }
 
 /* New records are acknowledged at once, old ones again when the last acknowledgement has run out.
@@ -335,7 +175,9 @@ open_account(struct import *m, const struct report *header)
 		if (rc == RC_OK)
 			rc = card_get(m->head, header->leaf, &m->card);
 		if (rc == RC_OK)
-			rc = derive_account(m->keys, header->leaf, &m->account);
+			rc = account_get(m->head, header->leaf, &m->account);
+		if (rc == RC_OK)
+			rc = derive_account(m->keys, header->leaf, &m->card_keys);
 		m->has_card = rc == RC_OK;
 	}
 	if (rc == RC_OK && header->key_version != m->card.key_version)
@@ -343,6 +185,38 @@ open_account(struct import *m, const struct report *header)
 			       "card %u: key version %u, it was issued with %u", header->leaf,
 			       header->key_version, m->card.key_version);
 	return rc;
+}
+
+static enum rc
+take_records(struct import *m, const struct report *r)
+{
+	enum rc rc = check_chain_before(m, r);
+
+	for (size_t i = 0; rc == RC_OK && i < r->record_count; i++)
+		rc = settle_record(m, &r->records[i], r->first + (uint32_t)i);
+	return rc;
+}
+
+static enum rc
+take_older(struct import *m, const struct report *r)
+{
+	enum rc rc = RC_OK;
+
+	if ((r->flags & REPORT_FOLD) == 0)
+		rc = take_records(m, r);
+	return rc == RC_OK ? check_older_end(m, r) : rc;
+}
+
+static enum rc
+take_content(struct import *m, const struct report *r)
+{
+	enum rc rc = check_claims(m, r);
+
+	if (rc == RC_OK)
+		rc = r->flags & REPORT_FOLD ? settle_folded(m, r) : take_records(m, r);
+	if (rc == RC_OK)
+		rc = check_end(m, r);
+	return rc == RC_OK ? save_card(m, r) : rc;
 }
 
 static enum rc
@@ -356,19 +230,11 @@ take_batch(struct import *m, const uint8_t *batch, size_t len)
 	rc = open_account(m, &r);
 	if (rc != RC_OK)
 		return rc;
-	rc = report_open(m->keys->crypto, &m->account.report, batch, len, &r);
+	rc = report_open(m->keys->crypto, &m->card_keys.report, batch, len, &r);
 	if (rc != RC_OK)
 		return head_fail(m->head, rc, "card %u: batch %u: %s", m->card.leaf,
 				 m->result.batches + 1, rc_text(rc));
-	rc = check_claims(m, &r);
-	if (rc == RC_OK)
-		rc = check_chain_before(m, &r);
-	for (size_t i = 0; rc == RC_OK && i < r.record_count; i++)
-		rc = take_record(m, &r.records[i], r.first + (uint32_t)i);
-	if (rc == RC_OK)
-		rc = check_end(m, &r);
-	if (rc == RC_OK)
-		rc = save_card(m);
+	rc = is_older(m, &r) ? take_older(m, &r) : take_content(m, &r);
 	m->result.batches++;
 	return rc;
 }
@@ -425,7 +291,7 @@ settle_import(struct head *h, const struct head_keys *keys, const uint8_t *file,
 	if (rc != RC_OK)
 		return rc;
 	rc = head_end(h, take_file(&m, file, len));
-	mem_wipe(&m.account, sizeof m.account);
+	mem_wipe(&m.card_keys, sizeof m.card_keys);
 	if (rc != RC_OK && m.result.alarmed) {
 		marked = enter_alarm(h, &m.result, now);
 		if (marked != RC_OK)

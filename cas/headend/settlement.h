@@ -12,9 +12,10 @@
 struct settlement {
 	uint32_t batches;
 	uint32_t records_new;
-	uint32_t records_known; /* duplicates, byte for byte */
-	uint64_t amount_minor;  /* of the new ones */
-	bool alarmed;           /* nothing was entered but this alarm */
+	uint32_t records_known;  /* duplicates, byte for byte */
+	uint32_t records_folded; /* that came as sums only */
+	uint64_t amount_minor;   /* of the new ones */
+	bool alarmed;            /* nothing was entered but this alarm */
 	uint32_t alarm_leaf;
 	char alarm_kind[SETTLE_KIND]; /* fork, rollback, totals, price, credit, tac */
 };

@@ -14,6 +14,7 @@
 #define ANSWER_RECEIPT 0x06
 #define ANSWER_SESSION 0x07
 #define ANSWER_PREVIEW 0x08
+#define ANSWER_COLLECTION 0x0E
 #define TAG_CRITICAL 0x80U
 #define TAG_ORDER 0x7FU
 #define OPENED_SIZE 10
@@ -30,7 +31,7 @@ answer_is_possible(const struct ca_answer *a)
 {
 	return (a->cw_size == 0 || a->cw_size == 8 || a->cw_size == ECM_CW_MAX) &&
 	       a->opened_by <= OPENED_BY_PREVIEW && a->slot <= SLOT_MAX &&
-	       (unsigned int)a->outcome <= CA_OUTCOME_LAST;
+	       a->collection <= COLLECTION_SUSPENDED && (unsigned int)a->outcome <= CA_OUTCOME_LAST;
 }
 
 static void
@@ -120,6 +121,10 @@ ca_answer_encode(const struct ca_answer *a, uint8_t *out, size_t cap, size_t *le
 		write_session(&w, &a->session);
 	if (a->has_preview)
 		write_preview_left(&w, &a->preview);
+	if (a->collection != COLLECTION_NONE) {
+		write_tlv(&w, ANSWER_COLLECTION, 1);
+		write_u8(&w, a->collection);
+	}
 	if (w.failed) {
 		mem_wipe(out, cap);
 		return RC_SPACE;
@@ -240,6 +245,11 @@ read_item(uint8_t tag, struct reader *v, struct ca_answer *a)
 		break;
 	case ANSWER_PREVIEW:
 		read_preview_left(v, a);
+		break;
+	case ANSWER_COLLECTION:
+		a->collection = read_u8(v);
+		possible =
+			a->collection == COLLECTION_ASKED || a->collection == COLLECTION_SUSPENDED;
 		break;
 	default:
 		return tag & TAG_CRITICAL ? RC_REFUSED : RC_OK;

@@ -4,6 +4,7 @@
 #ifndef TESSERA_WIRE_CA_APDU_H
 #define TESSERA_WIRE_CA_APDU_H
 
+#include "wire/code.h"
 #include "wire/ecm.h"
 #include "wire/emm.h"
 
@@ -21,7 +22,9 @@ enum ca_ins {
 		0x22, /* P1P2 0000; data: wrapped CLA INS P1 P2 data; answer: wrapped SW data */
 	CA_INS_REPORT = 0x1A, /* P1P2 0000; data: first record u32 (0 = oldest kept); answer: report
 				 batch */
-	CA_INS_GET_DATA = 0xCA /* P1 = ca_data, P2 = page */
+	CA_INS_TOPUP_CODE = 0x26, /* P1P2 0000; data: 20 digits; answer: amount u32, balance i64 */
+	CA_INS_PAYOUT = 0x28,     /* P1P2 0000; data: slot u8, PIN; answer: record */
+	CA_INS_GET_DATA = 0xCA    /* P1 = ca_data, P2 = page */
 };
 #define ISO_INS_VERIFY 0x20 /* CLA 00, P1 00, P2 PIN reference; data: digits in ASCII */
 #define ISO_INS_CHANGE_REFERENCE \
@@ -33,49 +36,52 @@ enum ca_ins {
 bool ca_pin_is_fit(const uint8_t *pin, size_t len);
 
 enum ca_data {
-	CA_DATA_INFO = 0x01,         /* one ca_info */
-	CA_DATA_ENTITLEMENTS = 0x02, /* ca_entitlement items, page P2 */
-	CA_DATA_RECORDS = 0x03,      /* record items, newest first, page P2 */
-	CA_DATA_WALLET = 0x04,       /* ca_slot items, page P2 */
-	CA_DATA_EVENTS = 0x05,       /* ca_event_right items, page P2 */
-	CA_DATA_STATUS = 0x06,       /* one ca_status */
-	CA_DATA_CERTIFICATE = 0x07,  /* page 0 certificate, page 1 root verification key */
-	CA_DATA_BOXES = 0x08,        /* one ca_boxes */
-	CA_DATA_TREE = 0x0B          /* profile in the key tree u8, its levels u8, key groups u8 */
+	CA_DATA_INFO = 0x01,          /* one ca_info */
+	CA_DATA_ENTITLEMENTS = 0x02,  /* ca_entitlement items, page P2 */
+	CA_DATA_RECORDS = 0x03,       /* record items, newest first, page P2 */
+	CA_DATA_WALLET = 0x04,        /* ca_slot items, page P2 */
+	CA_DATA_EVENTS = 0x05,        /* ca_event_right items, page P2 */
+	CA_DATA_STATUS = 0x06,        /* one ca_status */
+	CA_DATA_CERTIFICATE = 0x07,   /* page 0 certificate, page 1 root verification key */
+	CA_DATA_BOXES = 0x08,         /* one ca_boxes */
+	CA_DATA_ACCOUNT = 0x09,       /* one ca_account */
+	CA_DATA_CONFIRMATIONS = 0x0A, /* ca_confirmation items, newest first, page P2 */
+	CA_DATA_TREE = 0x0B           /* profile in the key tree u8, its levels u8, key groups u8 */
 };
 
 /* Outcomes: what the card decided; the box's words for them are in stb-host/ca. */
-#define CA_OUTCOME_TABLE(X)                                          \
-	X(OUTCOME_OPEN, 0, "open")                                   \
-	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")                   \
-	X(OUTCOME_OFFER, 2, "offer")                                 \
-	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")                 \
-	X(OUTCOME_BALANCE_LOW, 4, "balance too low")                 \
-	X(OUTCOME_EXPIRED, 5, "expired")                             \
-	X(OUTCOME_NOT_YET, 6, "right not begun yet")                 \
-	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")            \
-	X(OUTCOME_REVOKED, 8, "card refused by the operator")        \
-	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")       \
-	X(OUTCOME_CLOCK, 10, "waiting for the operator's time")      \
-	X(OUTCOME_OWNED, 11, "already bought")                       \
-	X(OUTCOME_WINDOW, 12, "not for sale now")                    \
-	X(OUTCOME_RECORDS_FULL, 13, "record store full")             \
-	X(OUTCOME_RATING, 14, "age rating")                          \
-	X(OUTCOME_REGION, 15, "not in this region")                  \
-	X(OUTCOME_FROZEN, 16, "card frozen")                         \
-	X(OUTCOME_NO_OFFER, 17, "no offer seen")                     \
-	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")                \
-	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase") \
-	X(OUTCOME_CHANNEL, 20, "channel to a paired box needed")     \
-	X(OUTCOME_CEILING, 21, "ceiling of the session reached")     \
-	X(OUTCOME_STOPPED, 22, "session stopped")                    \
-	X(OUTCOME_BOOKED, 23, "booked")                              \
-	X(OUTCOME_PREVIEW_OVER, 24, "preview used up")               \
-	X(OUTCOME_BOOKED_SHORT, 25, "booked, but the balance will not suffice")
+#define CA_OUTCOME_TABLE(X)                                                     \
+	X(OUTCOME_OPEN, 0, "open")                                              \
+	X(OUTCOME_NOT_ENTITLED, 1, "not entitled")                              \
+	X(OUTCOME_OFFER, 2, "offer")                                            \
+	X(OUTCOME_OFFER_CHANGED, 3, "offer changed")                            \
+	X(OUTCOME_BALANCE_LOW, 4, "balance too low")                            \
+	X(OUTCOME_EXPIRED, 5, "expired")                                        \
+	X(OUTCOME_NOT_YET, 6, "right not begun yet")                            \
+	X(OUTCOME_NO_KEY, 7, "key of this epoch missing")                       \
+	X(OUTCOME_REVOKED, 8, "card refused by the operator")                   \
+	X(OUTCOME_OLD, 9, "recorded earlier and not paid for")                  \
+	X(OUTCOME_CLOCK, 10, "waiting for the operator's time")                 \
+	X(OUTCOME_OWNED, 11, "already bought")                                  \
+	X(OUTCOME_WINDOW, 12, "not for sale now")                               \
+	X(OUTCOME_RECORDS_FULL, 13, "record store full")                        \
+	X(OUTCOME_RATING, 14, "age rating")                                     \
+	X(OUTCOME_REGION, 15, "not in this region")                             \
+	X(OUTCOME_FROZEN, 16, "card frozen")                                    \
+	X(OUTCOME_NO_OFFER, 17, "no offer seen")                                \
+	X(OUTCOME_NO_SLOT, 18, "no such wallet slot")                           \
+	X(OUTCOME_LIMIT, 19, "above the limit of a single purchase")            \
+	X(OUTCOME_CHANNEL, 20, "channel to a paired box needed")                \
+	X(OUTCOME_CEILING, 21, "ceiling of the session reached")                \
+	X(OUTCOME_STOPPED, 22, "session stopped")                               \
+	X(OUTCOME_BOOKED, 23, "booked")                                         \
+	X(OUTCOME_PREVIEW_OVER, 24, "preview used up")                          \
+	X(OUTCOME_BOOKED_SHORT, 25, "booked, but the balance will not suffice") \
+	X(OUTCOME_COLLECT, 26, "purchases wait for the operator")
 
 #define CA_OUTCOME_ENUM(name, value, text) name = value,
 enum ca_outcome { CA_OUTCOME_TABLE(CA_OUTCOME_ENUM) };
-#define CA_OUTCOME_LAST OUTCOME_BOOKED_SHORT
+#define CA_OUTCOME_LAST OUTCOME_COLLECT
 #undef CA_OUTCOME_ENUM
 const char *ca_outcome_text(enum ca_outcome outcome); /* never NULL */
 
@@ -132,6 +138,13 @@ struct ca_preview_left {
 #define PREVIEW_NO_LIMIT 0xFFFFU
 #define PREVIEW_NO_STARTS_LIMIT 0xFFU
 
+/* Whether the operator wants to see the card's records. */
+enum ca_collection {
+	COLLECTION_NONE = 0,
+	COLLECTION_ASKED = 1,    /* half of a limit is reached */
+	COLLECTION_SUSPENDED = 2 /* nothing more is sold until they were acknowledged */
+};
+
 /* Answer to ECM, PURCHASE and STOP. */
 struct ca_answer {
 	enum ca_outcome outcome;
@@ -153,6 +166,7 @@ struct ca_answer {
 	struct ca_running session;
 	bool has_preview;
 	struct ca_preview_left preview;
+	uint8_t collection; /* enum ca_collection */
 };
 #define CA_ANSWER_MAX 128
 /* RC_RANGE: a value no answer can carry; RC_SPACE. */
@@ -257,6 +271,20 @@ struct ca_status {
 		uint16_t epoch;
 	} keys[CA_STATUS_KEYS_MAX];
 };
+/* What waits for collection, and when it must be collected. */
+struct ca_account {
+	uint8_t collection; /* enum ca_collection */
+	uint32_t count;     /* records that wait */
+	uint32_t since;     /* time of the oldest, 0 none */
+	uint64_t amount;    /* of slot 0, minor units */
+	uint16_t limit_count;
+	uint32_t limit_age_s, limit_amount; /* 0: no limit */
+};
+/* The proof that a right was taken off this card (wire/code.h). */
+struct ca_confirmation {
+	uint16_t product;
+	uint8_t digits[CONFIRMATION_DIGITS]; /* ASCII */
+};
 #define CA_ITEMS_PER_PAGE 4 /* of a list, so that every answer is a short APDU */
 /* Encoders of list items append behind *len. RC_SPACE; RC_RANGE: a value that the layout has no
  * room for. Decoders of list items move *in and *len on. RC_NOT_FOUND: nothing left; RC_TRUNCATED,
@@ -274,6 +302,14 @@ enum rc ca_slot_decode(const uint8_t **in, size_t *len, struct ca_slot *s) RC_CH
 enum rc ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap,
 			 size_t *len) RC_CHECKED;
 enum rc ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s) RC_CHECKED;
+
+enum rc ca_account_encode(const struct ca_account *a, uint8_t *out, size_t cap,
+			  size_t *len) RC_CHECKED;
+enum rc ca_account_decode(const uint8_t *in, size_t len, struct ca_account *a) RC_CHECKED;
+enum rc ca_confirmation_encode(const struct ca_confirmation *c, uint8_t *out, size_t cap,
+			       size_t *len) RC_CHECKED;
+enum rc ca_confirmation_decode(const uint8_t **in, size_t *len,
+			       struct ca_confirmation *c) RC_CHECKED;
 
 /* RC_RANGE, RC_SPACE. */
 enum rc ca_boxes_encode(const struct ca_boxes *b, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;

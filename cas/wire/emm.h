@@ -44,13 +44,12 @@ enum emm_tag {
 	EMM_TAG_SIGNING_KEY = 0x92, /* [S, root] version u8, floor u8, public key 64; numbered */
 	EMM_TAG_CARD_KEY = 0x93,    /* [S] domain u8, version u8, key 16, KCV 3; numbered */
 	EMM_TAG_CREDIT = 0xA0, /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */
-	EMM_TAG_REFUND =
-		0xA1, /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8; numbered */
+	EMM_TAG_REFUND = 0xA1, /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8 */
 	EMM_TAG_SLOT =
 		0xA2, /* [S] slot u8, unit 3, decimals u8, maximum u64, label length u8, label */
 	EMM_TAG_SLOT_LIMITS = 0xA3,   /* [S] slot u8, overdraft u32, threshold u32, ceiling u32 */
 	EMM_TAG_RECORD_ACK = 0xB0,    /* [S] record u32, chain 16 */
-	EMM_TAG_REPORT_POLICY = 0xB1, /* [S] count u16, age u32, amount u32; numbered */
+	EMM_TAG_REPORT_POLICY = 0xB1, /* [S] count u16, age u32, amount u32; 0: no limit */
 	EMM_TAG_CARD_STATE = 0xC0,    /* [S] 0 active, 1 frozen, 2 dead; numbered */
 	EMM_TAG_PIN_RESET = 0xC1,     /* [S] which u8, length u8, digits; numbered */
 	EMM_TAG_RATING_RESET = 0xC2,  /* [S] numbered */
@@ -116,9 +115,21 @@ struct emm_command {
 			uint32_t overdraft, threshold, ceiling;
 		} slot_limits;
 		struct {
+			uint8_t slot;
+			uint32_t record;
+			uint64_t total;
+			uint32_t sequence;
+			uint8_t cryptogram[8];
+		} refund;
+		struct {
 			uint32_t record;
 			uint8_t chain[CRYPTO_MAC];
 		} record_ack;
+		struct {
+			uint16_t count;
+			uint32_t age_s;
+			uint32_t amount; /* minor units of slot 0 */
+		} report_policy;
 		struct {
 			uint8_t key_hash[CRYPTO_HASH];
 		} box; /* EMM_TAG_PAIR and EMM_TAG_UNPAIR */

@@ -31,8 +31,12 @@ value_size(uint8_t tag)
 		return SLOT_SIZE;
 	case EMM_TAG_SLOT_LIMITS:
 		return 13;
+	case EMM_TAG_REFUND:
+		return 25;
 	case EMM_TAG_RECORD_ACK:
 		return 4 + CRYPTO_MAC;
+	case EMM_TAG_REPORT_POLICY:
+		return 10;
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return CRYPTO_HASH;
@@ -77,6 +81,8 @@ command_is_possible(const struct emm_command *cmd)
 		       cmd->u.slot.label_len <= SLOT_LABEL_BYTES;
 	case EMM_TAG_SLOT_LIMITS:
 		return is_token_slot(cmd->u.slot_limits.slot);
+	case EMM_TAG_REFUND:
+		return cmd->u.refund.slot <= SLOT_MAX && cmd->u.refund.record > 0;
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return is_some_box(cmd->u.box.key_hash);
@@ -131,6 +137,18 @@ write_value(struct writer *w, const struct emm_command *cmd)
 		write_be32(w, cmd->u.slot_limits.overdraft);
 		write_be32(w, cmd->u.slot_limits.threshold);
 		write_be32(w, cmd->u.slot_limits.ceiling);
+		break;
+	case EMM_TAG_REFUND:
+		write_u8(w, cmd->u.refund.slot);
+		write_be32(w, cmd->u.refund.record);
+		write_be64(w, cmd->u.refund.total);
+		write_be32(w, cmd->u.refund.sequence);
+		write_bytes(w, cmd->u.refund.cryptogram, sizeof cmd->u.refund.cryptogram);
+		break;
+	case EMM_TAG_REPORT_POLICY:
+		write_be16(w, cmd->u.report_policy.count);
+		write_be32(w, cmd->u.report_policy.age_s);
+		write_be32(w, cmd->u.report_policy.amount);
 		break;
 	case EMM_TAG_RECORD_ACK:
 		write_be32(w, cmd->u.record_ack.record);
@@ -215,6 +233,18 @@ read_value(struct reader *r, struct emm_command *cmd)
 		cmd->u.slot_limits.overdraft = read_be32(r);
 		cmd->u.slot_limits.threshold = read_be32(r);
 		cmd->u.slot_limits.ceiling = read_be32(r);
+		break;
+	case EMM_TAG_REFUND:
+		cmd->u.refund.slot = read_u8(r);
+		cmd->u.refund.record = read_be32(r);
+		cmd->u.refund.total = read_be64(r);
+		cmd->u.refund.sequence = read_be32(r);
+		read_bytes(r, cmd->u.refund.cryptogram, sizeof cmd->u.refund.cryptogram);
+		break;
+	case EMM_TAG_REPORT_POLICY:
+		cmd->u.report_policy.count = read_be16(r);
+		cmd->u.report_policy.age_s = read_be32(r);
+		cmd->u.report_policy.amount = read_be32(r);
 		break;
 	case EMM_TAG_RECORD_ACK:
 		cmd->u.record_ack.record = read_be32(r);

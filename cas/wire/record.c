@@ -63,6 +63,15 @@ record_decode(const uint8_t in[RECORD_SIZE], struct record *r)
 	return RC_OK;
 }
 
+const char *
+record_type_text(uint8_t type)
+{
+	static const char *const names[] = { "unknown", "purchase", "session", "top-up",
+					     "refund",  "booking",  "pay-out" };
+
+	return names[type < sizeof names / sizeof names[0] ? type : 0];
+}
+
 bool
 record_is_debit(uint8_t type)
 {
@@ -93,6 +102,41 @@ record_chain(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
 	struct crypto_part parts[] = { { previous, CRYPTO_MAC }, { record, RECORD_SIZE } };
 
 	return c->cmac(c->ctx, chain_key, CRYPTO_KEY, parts, 2, next);
+}
+
+enum rc
+record_fold_add(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
+		const uint8_t record[RECORD_SIZE], struct record_fold *fold)
+{
+	struct record_fold next = *fold;
+	uint8_t sums[28];
+	struct writer w = writer_over(sums, sizeof sums);
+	struct crypto_part parts[] = { { fold->value, CRYPTO_MAC },
+				       { record, RECORD_SIZE },
+				       { sums, sizeof sums } };
+	struct record r;
+	enum rc rc = record_decode(record, &r);
+
+	if (rc != RC_OK)
+		return rc;
+	next.count++;
+	if (record_is_debit(r.type))
+		next.debited += r.price;
+	if (r.type == RECORD_TOPUP)
+		next.credited += r.price;
+	if (r.type == RECORD_REFUND)
+		next.refunded += r.price;
+	if (next.count == 0 || next.debited < fold->debited || next.credited < fold->credited ||
+	    next.refunded < fold->refunded)
+		return RC_RANGE;
+	write_be32(&w, next.count);
+	write_be64(&w, next.debited);
+	write_be64(&w, next.credited);
+	write_be64(&w, next.refunded);
+	rc = c->cmac(c->ctx, chain_key, CRYPTO_KEY, parts, 3, next.value);
+	if (rc == RC_OK)
+		*fold = next;
+	return rc;
 }
 
 /* First 8 bytes of the MAC over what was written. */

@@ -17,6 +17,8 @@ enum record_type {
 	RECORD_BOOKING = 5, /* nothing is paid yet: price is what was agreed */
 	RECORD_PAYOUT = 6   /* the whole balance is taken off to be paid out in cash */
 };
+/* "purchase", "session", "top-up", "refund", "booking", "pay-out"; else "unknown". */
+const char *record_type_text(uint8_t type);
 /* True when records of this type take money off their slot. */
 bool record_is_debit(uint8_t type);
 #define RECORD_MAY_RECORD 0x01
@@ -71,11 +73,27 @@ enum rc refund_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO
 #define REPORT_RECORDS_MAX 2 /* in one batch: a batch fits a short APDU's 256 bytes */
 #define REPORT_MAX 256
 #define REPORT_LAST 0x01
+#define REPORT_FOLD 0x02 /* carries totals of folded records instead of records */
+#define REPORT_MORE 0x04 /* more of them follow on the next page */
+#define REPORT_FOLDS_MAX 2
 
 struct report_totals {
 	uint8_t slot;
 	uint64_t credit_emm, credit_load, credit_code, refund, spent;
 };
+
+/* Records that need no collecting and had to make room, oldest first: their sums on one slot since
+ * the last acknowledgement. */
+struct record_fold {
+	uint8_t slot;
+	uint32_t count;
+	uint64_t debited, credited, refunded; /* minor units */
+	uint8_t value[CRYPTO_MAC];            /* chained over records and sums */
+};
+/* Adds a record to the sums and the chain. A fold of no records begins with the chain value after
+ * the record before the first. RC_RANGE: a sum would run over. */
+enum rc record_fold_add(const struct crypto *c, const uint8_t chain_key[CRYPTO_KEY],
+			const uint8_t record[RECORD_SIZE], struct record_fold *fold) RC_CHECKED;
 
 /* One batch; a report file is the concatenation of a card's batches, each preceded by its length
  * u16. */
@@ -83,15 +101,21 @@ struct report {
 	uint16_t operator_id;
 	uint32_t leaf;
 	uint8_t key_version;
-	uint8_t flags;  /* REPORT_LAST */
-	uint32_t first; /* sequence of records[0]; when there are none, head + 1 */
-	uint8_t record_count;
+	uint8_t flags;  /* REPORT_LAST … */
+	uint32_t first; /* sequence of records[0]; when there are none, head + 1; with REPORT_FOLD
+			   that of the oldest record kept */
+	uint8_t record_count;             /* with REPORT_FOLD of folds */
 	uint32_t clock;                   /* the card's, seconds since 2000 */
 	uint32_t head;                    /* newest record on the card, 0 none */
 	uint8_t chain_before[CRYPTO_MAC]; /* after record first − 1 */
 	uint8_t chain_head[CRYPTO_MAC];   /* after record head */
 	struct report_totals totals;      /* of slot 0 */
 	struct record records[REPORT_RECORDS_MAX];
+	/* With REPORT_FOLD: the records after fold_from and before first are in the folds of all
+	 * pages; chain_before is the value after fold_from, chain_folded that before first. */
+	uint32_t fold_from;
+	uint8_t chain_folded[CRYPTO_MAC];
+	struct record_fold folds[REPORT_FOLDS_MAX];
 };
 struct report_keys {
 	uint8_t enc[CRYPTO_KEY];

@@ -9,9 +9,12 @@
 
 #define REPORT_VERSION 1
 #define OFFSET_VERSION 2
-#define REPORT_CLEAR 16 /* header without the tag */
-#define REPORT_FIXED 81 /* clock, head, chain twice, totals */
-#define REPORT_PLAIN_MAX (REPORT_FIXED + REPORT_RECORDS_MAX * RECORD_SIZE)
+#define REPORT_CLEAR 16      /* header without the tag */
+#define REPORT_FIXED 81      /* clock, head, chain twice, totals */
+#define REPORT_FOLD_FIXED 20 /* where the folds begin, and the chain where they end */
+#define REPORT_FOLD_SIZE 45
+#define REPORT_FLAGS (REPORT_LAST | REPORT_FOLD | REPORT_MORE)
+#define REPORT_PLAIN_MAX (REPORT_FIXED + REPORT_FOLD_FIXED + REPORT_FOLDS_MAX * REPORT_FOLD_SIZE)
 #define REPORT_PADDED_MAX WIRE_PADDED(REPORT_PLAIN_MAX)
 #define LEAF_MAX 0xFFFFFFU
 #define SLOT_MAX 15U
@@ -19,15 +22,29 @@
 _Static_assert(REPORT_HEADER + REPORT_PADDED_MAX <= REPORT_MAX, "a batch is a short answer");
 
 static size_t
-padded_size(uint8_t record_count)
+padded_size(const struct report *r)
 {
-	return WIRE_PADDED(REPORT_FIXED + (size_t)record_count * RECORD_SIZE);
+	if (r->flags & REPORT_FOLD)
+		return WIRE_PADDED(REPORT_FIXED + REPORT_FOLD_FIXED +
+				   (size_t)r->record_count * REPORT_FOLD_SIZE);
+	return WIRE_PADDED(REPORT_FIXED + (size_t)r->record_count * RECORD_SIZE);
+}
+
+/* Folds come first: never the last, never none; only of them there is more. */
+static bool
+flags_are_possible(const struct report *r)
+{
+	if (r->flags & ~REPORT_FLAGS)
+		return false;
+	if (r->flags & REPORT_FOLD)
+		return (r->flags & REPORT_LAST) == 0 && r->record_count > 0 && r->first > 1;
+	return (r->flags & REPORT_MORE) == 0;
 }
 
 static bool
 report_is_possible(const struct report *r)
 {
-	return r->leaf <= LEAF_MAX && (r->flags & ~REPORT_LAST) == 0 &&
+	return r->leaf <= LEAF_MAX && flags_are_possible(r) &&
 	       r->record_count <= REPORT_RECORDS_MAX && r->totals.slot <= SLOT_MAX;
 }
 
@@ -46,6 +63,21 @@ write_header(struct writer *w, const struct report *r)
 }
 
 static void
+write_folds(struct writer *w, const struct report *r)
+{
+	write_be32(w, r->fold_from);
+	write_bytes(w, r->chain_folded, CRYPTO_MAC);
+	for (size_t i = 0; i < r->record_count; i++) {
+		write_u8(w, r->folds[i].slot);
+		write_be32(w, r->folds[i].count);
+		write_be64(w, r->folds[i].debited);
+		write_be64(w, r->folds[i].credited);
+		write_be64(w, r->folds[i].refunded);
+		write_bytes(w, r->folds[i].value, CRYPTO_MAC);
+	}
+}
+
+static void
 write_plain(struct writer *w, const struct report *r)
 {
 	write_be32(w, r->clock);
@@ -58,6 +90,10 @@ write_plain(struct writer *w, const struct report *r)
 	write_be64(w, r->totals.credit_code);
 	write_be64(w, r->totals.refund);
 	write_be64(w, r->totals.spent);
+	if (r->flags & REPORT_FOLD) {
+		write_folds(w, r);
+		return;
+	}
 	for (size_t i = 0; i < r->record_count; i++) {
 		uint8_t *room = write_room(w, RECORD_SIZE);
 
@@ -86,7 +122,7 @@ report_seal(const struct crypto *c, const struct report_keys *keys, const struct
 
 	if (!report_is_possible(r))
 		return RC_RANGE;
-	padded = padded_size(r->record_count);
+	padded = padded_size(r);
 	if (cap < REPORT_HEADER + padded)
 		return RC_SPACE;
 	write_header(&w, r);
@@ -122,12 +158,34 @@ report_parse(const uint8_t *in, size_t len, struct report *r)
 	got.key_version = read_u8(&b);
 	got.record_count = read_u8(&b);
 	got.first = read_be32(&b);
-	if (!report_is_possible(&got) || len > REPORT_HEADER + padded_size(got.record_count))
+	if (!report_is_possible(&got) || len > REPORT_HEADER + padded_size(&got))
 		return RC_FORMAT;
-	if (len < REPORT_HEADER + padded_size(got.record_count))
+	if (len < REPORT_HEADER + padded_size(&got))
 		return RC_TRUNCATED;
 	*r = got;
 	return RC_OK;
+}
+
+static enum rc
+read_folds(struct reader *b, struct report *r)
+{
+	r->fold_from = read_be32(b);
+	read_bytes(b, r->chain_folded, CRYPTO_MAC);
+	for (size_t i = 0; i < r->record_count; i++) {
+		struct record_fold *fold = &r->folds[i];
+
+		fold->slot = read_u8(b);
+		fold->count = read_be32(b);
+		fold->debited = read_be64(b);
+		fold->credited = read_be64(b);
+		fold->refunded = read_be64(b);
+		read_bytes(b, fold->value, CRYPTO_MAC);
+		if (fold->slot > SLOT_MAX || fold->count == 0)
+			return RC_FORMAT;
+	}
+	if (r->fold_from >= r->first - 1)
+		return RC_FORMAT;
+	return reader_at_end(b) && report_is_possible(r) ? RC_OK : RC_FORMAT;
 }
 
 static enum rc
@@ -143,6 +201,8 @@ read_plain(struct reader *b, struct report *r)
 	r->totals.credit_code = read_be64(b);
 	r->totals.refund = read_be64(b);
 	r->totals.spent = read_be64(b);
+	if (r->flags & REPORT_FOLD)
+		return read_folds(b, r);
 	for (uint32_t i = 0; i < r->record_count; i++) {
 		const uint8_t *bytes = read_slice(b, RECORD_SIZE);
 

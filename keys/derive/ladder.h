@@ -32,7 +32,9 @@
 	X(LABEL_BOX_PROVE, "TSR1 box prove")     /* extracted ECDH secret: the same */             \
 	X(LABEL_TREE_MASTER, "TSR1 tree master") /* CA master: none; the tree master */            \
 	X(LABEL_SUBTREE, "TSR1 subtree") /* tree master: node number u32; complete subtree */      \
-	X(LABEL_PBOC, "TSR1 pboc") /* purse master: type u8, index u8, version u8, algorithm u8 */
+	X(LABEL_PBOC, "TSR1 pboc") /* purse master: type u8, index u8, version u8, algorithm u8 */ \
+	X(LABEL_CODE, "TSR1 code") /* purse card key: none; top-up codes */                        \
+	X(LABEL_CONFIRM, "TSR1 confirm") /* CA card key: none; proofs of cancellation */
 
 #define LABEL_ENUM(name, text) name,
 enum ladder_label { LADDER_LABELS(LABEL_ENUM) };

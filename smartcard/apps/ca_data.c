@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* GET DATA: what a viewer may ask the card. */
 #include "apps/ca_box.h"
+#include "apps/ca_cancelled.h"
 #include "apps/ca_channel.h"
 #include "apps/ca_clock.h"
+#include "apps/ca_collect.h"
 #include "apps/ca_emm.h"
 #include "apps/ca_key.h"
 #include "apps/ca_record.h"
@@ -165,6 +167,24 @@ put_tree(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
 	return RC_OK;
 }
 
+static enum rc
+put_account(struct card_env *env, unsigned int page, uint8_t *out, size_t *len)
+{
+	struct ca_account a;
+	enum rc rc = page == 0 ? ca_account_load(env, &a) : RC_NOT_FOUND;
+
+	return rc == RC_OK ? ca_account_encode(&a, out, ANSWER_MAX, len) : rc;
+}
+
+static enum rc
+put_confirmation(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
+{
+	struct ca_confirmation c;
+	enum rc rc = ca_cancelled_at(env, index, &c);
+
+	return rc == RC_OK ? ca_confirmation_encode(&c, out, ANSWER_MAX, len) : rc;
+}
+
 struct listing {
 	uint8_t data; /* enum ca_data */
 	uint8_t per_page;
@@ -182,6 +202,8 @@ static const struct listing listings[] = {
 	{ CA_DATA_CERTIFICATE, 1, put_certificate },
 	{ CA_DATA_BOXES, 1, put_boxes },
 	{ CA_DATA_TREE, 1, put_tree },
+	{ CA_DATA_ACCOUNT, 1, put_account },
+	{ CA_DATA_CONFIRMATIONS, CA_ITEMS_PER_PAGE, put_confirmation },
 };
 
 static uint16_t

@@ -3,6 +3,7 @@
  * the control words only when a right opens. */
 #include "apps/ca_channel.h"
 #include "apps/ca_clock.h"
+#include "apps/ca_collect.h"
 #include "apps/ca_debit.h"
 #include "apps/ca_key.h"
 #include "apps/ca_preview.h"
@@ -296,6 +297,8 @@ answer_ecm(const struct card_env *env, const struct ca_identity *id, struct card
 	enum rc rc = hear_ecm(env, id, call->cmd, ecm, &a);
 
 	mem_wipe(ecm, sizeof *ecm);
+	if (rc == RC_OK)
+		ca_answer_collection(env, &a);
 	if (rc == RC_OK)
 		return ca_answer_send(call, &a);
 	mem_wipe(&a, sizeof a);

@@ -3,12 +3,13 @@
 #ifndef TESSERA_APPS_CA_EMM_H
 #define TESSERA_APPS_CA_EMM_H
 
-#include "apps/ca_state.h"
+#include "apps/ca_cancelled.h"
 
 /* What vouches for an EMM's commands. */
 enum ca_authority { CA_BY_CARD_KEY, CA_BY_SIGNING_KEY, CA_BY_ROOT };
 
 struct ca_emm_effect {
+	struct ca_cancelled cancelled;
 	bool only_time;  /* no command but the time */
 	bool time_moved; /* the clock in RAM went forward */
 };

@@ -2,6 +2,8 @@
 /* The commands of an EMM. Values are absolute; what is there already stages nothing. */
 #include "apps/ca_box.h"
 #include "apps/ca_clock.h"
+#include "apps/ca_collect.h"
+#include "apps/ca_credit.h"
 #include "apps/ca_emm.h"
 #include "apps/ca_key.h"
 #include "apps/ca_record.h"
@@ -55,33 +57,14 @@ apply_epoch_key(const struct card_env *env, const struct emm_command *cmd)
 	return rc == RC_CONFLICT ? SW_DATA : app_status(rc);
 }
 
-/* Passed on unread: only the purse knows whether the cryptogram is right. */
+/* With the proof that it was there. */
 static uint16_t
-apply_credit(const struct card_env *env, const struct emm_command *cmd)
+apply_cancel(const struct card_env *env, const struct emm_command *cmd, struct ca_cancelled *list)
 {
-	const struct purse_service *service;
-	struct purse_credit credit = { 0 };
-	struct card_env *purse;
-	struct ca_identity id;
-	enum purse_result result;
-	enum rc rc = ca_identity_load(env, &id);
+	uint16_t product = cmd->u.entitlement_cancel.product;
+	enum rc rc = ca_cancelled_note(env, list, product);
 
-	if (rc == RC_OK)
-		rc = ca_purse(env, &service, &purse);
-	if (rc != RC_OK)
-		return app_status(rc);
-	credit.operator_id = id.operator_id;
-	credit.slot = cmd->u.credit.slot;
-	credit.source = cmd->u.credit.source;
-	credit.total = cmd->u.credit.total;
-	credit.sequence = cmd->u.credit.sequence;
-	memcpy(credit.cryptogram, cmd->u.credit.cryptogram, sizeof credit.cryptogram);
-	result = service->credit(purse, &credit, NULL);
-	if (result == PURSE_OK || result == PURSE_UNCHANGED)
-		return SW_OK;
-	if (result == PURSE_WRONG_MAC)
-		return SW_SECURITY_STATUS;
-	return result == PURSE_FAULT ? SW_FAULT : SW_CONDITIONS;
+	return app_status(rc == RC_OK ? ca_entitlement_cancel(env, product) : rc);
 }
 
 /* A slot is the operator's whose EMM this is. */
@@ -154,7 +137,7 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 	case EMM_TAG_ENTITLEMENT:
 		return apply_entitlement(env, cmd);
 	case EMM_TAG_ENTITLEMENT_CANCEL:
-		return app_status(ca_entitlement_cancel(env, cmd->u.entitlement_cancel.product));
+		return apply_cancel(env, cmd, &effect->cancelled);
 	case EMM_TAG_EVENT_RIGHT:
 		return apply_event_right(env, cmd);
 	case EMM_TAG_EVENT_CANCEL:
@@ -162,10 +145,16 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 	case EMM_TAG_EPOCH_KEY:
 		return apply_epoch_key(env, cmd);
 	case EMM_TAG_CREDIT:
-		return apply_credit(env, cmd);
+		return ca_credit_apply(env, cmd);
 	case EMM_TAG_SLOT:
 	case EMM_TAG_SLOT_LIMITS:
 		return apply_slot(env, cmd);
+	case EMM_TAG_REFUND:
+		return ca_refund_apply(env, cmd);
+	case EMM_TAG_REPORT_POLICY:
+		return app_status(ca_policy_put(env, cmd->u.report_policy.count,
+						cmd->u.report_policy.age_s,
+						cmd->u.report_policy.amount));
 	case EMM_TAG_RECORD_ACK:
 		return app_status(ca_journal_acknowledge(env, cmd->u.record_ack.record,
 							 cmd->u.record_ack.chain));
@@ -198,5 +187,5 @@ ca_emm_apply(const struct card_env *env, enum ca_authority authority, const uint
 		sw = rc == RC_OK ? apply_one(env, authority, &cmd, effect) : app_status(rc);
 	}
 	mem_wipe(&cmd, sizeof cmd);
-	return sw;
+	return sw == SW_OK ? app_status(ca_cancelled_stage(env, &effect->cancelled)) : sw;
 }

@@ -3,6 +3,7 @@
  * the sale in one transaction (payment invariant 20). Every refusal comes before the first staged
  * byte. STOP: the end of a session or of a booking. */
 #include "apps/ca_clock.h"
+#include "apps/ca_collect.h"
 #include "apps/ca_debit.h"
 #include "apps/ca_right.h"
 #include "apps/ca_sale.h"
@@ -89,11 +90,22 @@ compare(struct sale *sale)
 	return is_as_seen(wish, sale->offer) ? OUTCOME_OPEN : OUTCOME_OFFER_CHANGED;
 }
 
+/* Whether the operator must collect records first; what needs no collecting is sold all the same.
+ */
+static enum rc
+must_wait(const struct card_env *env, const struct sale *sale, bool *waits)
+{
+	uint8_t flags = sale->offer ? sale->offer->flags : sale->seen->slice.flags;
+
+	return flags & OFFER_NO_CALLBACK ? RC_OK : ca_collection_suspends(env, waits);
+}
+
 /* The conditions in their order; OUTCOME_OPEN: for sale. */
 static enum rc
 check(const struct card_env *env, struct sale *sale, enum ca_outcome *outcome)
 {
 	struct ca_identity id;
+	bool waits = false;
 	enum rc rc = ca_identity_load(env, &id);
 
 	if (rc == RC_OK)
@@ -109,6 +121,10 @@ check(const struct card_env *env, struct sale *sale, enum ca_outcome *outcome)
 		return RC_OK;
 	*outcome = OUTCOME_OWNED;
 	if (is_owned(env, sale, &rc) || rc != RC_OK)
+		return rc;
+	*outcome = OUTCOME_COLLECT;
+	rc = must_wait(env, sale, &waits);
+	if (rc != RC_OK || waits)
 		return rc;
 	*outcome = OUTCOME_OPEN;
 	if (!sale->offer)
@@ -195,6 +211,8 @@ sell(const struct card_env *env, const struct ca_purchase *wish, struct ca_answe
 	struct sale sale = { .wish = wish };
 	enum rc rc = check(env, &sale, &a->outcome);
 
+	if (rc == RC_OK && a->outcome != OUTCOME_OPEN)
+		ca_answer_collection(env, a);
 	if (rc != RC_OK || a->outcome != OUTCOME_OPEN)
 		return rc;
 	return sale.offer ? sell_event(env, &sale, a) : sell_slices(env, &sale, a);

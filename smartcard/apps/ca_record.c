@@ -2,6 +2,7 @@
 /* The journal of purchases: records are never overwritten before they are collected. */
 #include "apps/ca_record.h"
 
+#include "apps/ca_fold.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "derive/ladder.h"
@@ -14,6 +15,14 @@ record_place(uint32_t sequence)
 	return CA_AT_RECORDS + (sequence - 1) % CA_RECORDS_MAX * RECORD_SIZE;
 }
 
+/* A card of before folding: what it overwrote by then is not known any more. */
+static void
+begin_ledger(struct ca_journal *j)
+{
+	j->fold_from = j->base;
+	memcpy(j->chain_from, j->chain_base, CRYPTO_MAC);
+}
+
 static enum rc
 ledger_load(const struct card_env *env, struct ca_journal *j)
 {
@@ -23,6 +32,13 @@ ledger_load(const struct card_env *env, struct ca_journal *j)
 
 	j->closed = read_be32(&r);
 	read_bytes(&r, j->chain_open, CRYPTO_MAC);
+	j->fold_from = read_be32(&r);
+	read_bytes(&r, j->chain_from, CRYPTO_MAC);
+	j->waiting.since = read_be32(&r);
+	j->waiting.count = read_be32(&r);
+	j->waiting.amount = read_be64(&r);
+	if (read_u8(&r) == 0)
+		begin_ledger(j);
 	return rc;
 }
 
@@ -34,6 +50,12 @@ ledger_stage(const struct card_env *env, const struct ca_journal *j)
 
 	write_be32(&w, j->closed);
 	write_bytes(&w, j->chain_open, CRYPTO_MAC);
+	write_be32(&w, j->fold_from);
+	write_bytes(&w, j->chain_from, CRYPTO_MAC);
+	write_be32(&w, j->waiting.since);
+	write_be32(&w, j->waiting.count);
+	write_be64(&w, j->waiting.amount);
+	write_u8(&w, 1); /* in use */
 	return ca_stage_changed(env, CA_AT_LEDGER, raw, sizeof raw);
 }
 
@@ -133,8 +155,14 @@ ca_journal_chain_at(const struct card_env *env, const struct ca_journal *j, uint
 	return rc;
 }
 
+static bool
+is_full(const struct ca_journal *j)
+{
+	return j->head - j->base >= CA_RECORDS_MAX;
+}
+
 enum rc
-ca_journal_reserve(const struct card_env *env, struct ca_journal *j)
+ca_journal_reserve(const struct card_env *env, const struct ca_journal *j)
 {
 	uint8_t raw[RECORD_SIZE];
 	struct record oldest;
@@ -142,18 +170,35 @@ ca_journal_reserve(const struct card_env *env, struct ca_journal *j)
 
 	if (j->head >= UINT32_MAX - 1)
 		return RC_SPACE;
-	if (j->head - j->base < CA_RECORDS_MAX)
+	if (!is_full(j))
 		return RC_OK;
 	rc = ca_record_read(env, j, j->base + 1, raw);
 	if (rc == RC_OK)
 		rc = record_decode(raw, &oldest);
 	if (rc == RC_OK && !(oldest.flags & RECORD_NO_CALLBACK))
 		rc = RC_SPACE;
-	if (rc == RC_OK)
-		rc = chain_walk(env, j, j->base, j->base + 1, j->chain_base);
-	if (rc == RC_OK)
-		j->base++;
 	return rc;
+}
+
+/* Money left the card with it, and the operator's price wants it reported. */
+static bool
+must_be_collected(const struct record *r)
+{
+	return record_is_debit(r->type) && !(r->flags & RECORD_NO_CALLBACK);
+}
+
+/* A debit that the operator wants to see; of a session that grew, what it grew by. */
+static void
+count_waiting(struct ca_journal *j, const struct record *r, uint32_t before)
+{
+	if (!must_be_collected(r))
+		return;
+	if (j->waiting.count == 0)
+		j->waiting.since = r->time;
+	if (before == 0)
+		j->waiting.count++;
+	if (r->slot == 0 && r->price > before)
+		j->waiting.amount += r->price - before;
 }
 
 /* Puts a record in the place of head; chain_head becomes the chain behind it. */
@@ -175,9 +220,21 @@ put_head(const struct card_env *env, struct ca_journal *j, const struct record *
 enum rc
 ca_journal_append(const struct card_env *env, struct ca_journal *j, const struct record *r)
 {
+	uint8_t oldest[RECORD_SIZE];
+	enum rc rc = ca_journal_reserve(env, j);
+
+	if (rc == RC_OK && is_full(j)) {
+		rc = ca_record_read(env, j, j->base + 1, oldest);
+		if (rc == RC_OK)
+			rc = ca_fold_oldest(env, j, oldest);
+	}
+	if (rc != RC_OK)
+		return rc;
 	memcpy(j->chain_open, j->chain_head, CRYPTO_MAC);
 	j->head++;
-	return put_head(env, j, r);
+	count_waiting(j, r, 0);
+	rc = ca_refunded_mark(env, j->head, false);
+	return rc == RC_OK ? put_head(env, j, r) : rc;
 }
 
 enum rc
@@ -203,7 +260,13 @@ ca_journal_session(const struct card_env *env, const struct ca_journal *j, struc
 enum rc
 ca_journal_grow(const struct card_env *env, struct ca_journal *j, const struct record *r)
 {
+	struct record before;
+	enum rc rc = ca_journal_session(env, j, &before);
+
+	if (rc != RC_OK)
+		return rc;
 	memcpy(j->chain_head, j->chain_open, CRYPTO_MAC);
+	count_waiting(j, r, before.price);
 	return put_head(env, j, r);
 }
 
@@ -219,6 +282,25 @@ ca_journal_close(const struct card_env *env, struct ca_journal *j)
 	return ledger_stage(env, j);
 }
 
+/* Counts anew what waits after the records that were acknowledged. */
+static enum rc
+recount(const struct card_env *env, struct ca_journal *j)
+{
+	uint8_t raw[RECORD_SIZE];
+	struct record r;
+	enum rc rc = RC_OK;
+
+	memset(&j->waiting, 0, sizeof j->waiting);
+	for (uint32_t i = j->base + 1; rc == RC_OK && i <= j->head; i++) {
+		rc = ca_record_read(env, j, i, raw);
+		if (rc == RC_OK)
+			rc = record_decode(raw, &r);
+		if (rc == RC_OK)
+			count_waiting(j, &r, 0);
+	}
+	return rc;
+}
+
 enum rc
 ca_journal_acknowledge(const struct card_env *env, uint32_t sequence,
 		       const uint8_t chain[CRYPTO_MAC])
@@ -229,7 +311,8 @@ ca_journal_acknowledge(const struct card_env *env, uint32_t sequence,
 
 	if (rc != RC_OK)
 		return rc;
-	if (sequence < j.base && sequence <= j.acked)
+	/* Acknowledged before, or folded meanwhile: the next report tells. */
+	if (sequence < j.base)
 		return RC_OK;
 	rc = ca_journal_chain_at(env, &j, sequence, own);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && !mem_equal_ct(own, chain, CRYPTO_MAC)))
@@ -239,5 +322,31 @@ ca_journal_acknowledge(const struct card_env *env, uint32_t sequence,
 	j.base = sequence;
 	j.acked = sequence;
 	memcpy(j.chain_base, own, sizeof own);
-	return ca_journal_stage(env, &j);
+	j.fold_from = sequence;
+	memcpy(j.chain_from, own, sizeof own);
+	rc = recount(env, &j);
+	return rc == RC_OK ? ca_journal_stage(env, &j) : rc;
+}
+
+enum rc
+ca_refunded_mark(const struct card_env *env, uint32_t sequence, bool on)
+{
+	uint32_t place = (sequence - 1) % CA_RECORDS_MAX;
+	uint8_t bit = (uint8_t)(1U << place % 8), marks = 0;
+	enum rc rc = nv_part_read(&env->part, CA_AT_REFUNDED + place / 8, &marks, 1);
+
+	marks = on ? (uint8_t)(marks | bit) : (uint8_t)(marks & ~bit);
+	return rc == RC_OK ? ca_stage_changed(env, CA_AT_REFUNDED + place / 8, &marks, 1) : rc;
+}
+
+enum rc
+ca_refunded_read(const struct card_env *env, uint32_t sequence, bool *on)
+{
+	uint32_t place = (sequence - 1) % CA_RECORDS_MAX;
+	uint8_t marks = 0;
+	enum rc rc = nv_part_read(&env->part, CA_AT_REFUNDED + place / 8, &marks, 1);
+
+	if (rc == RC_OK)
+		*on = (marks & (1U << place % 8)) != 0;
+	return rc;
 }

@@ -15,6 +15,12 @@ struct ca_journal {
 	uint8_t chain_base[CRYPTO_MAC]; /* and after base */
 	uint8_t chain_open[CRYPTO_MAC]; /* and before head: a session grows from there */
 	uint32_t closed;                /* records up to this one grow no more */
+	uint32_t fold_from;             /* records after it and up to base are folded */
+	uint8_t chain_from[CRYPTO_MAC]; /* after fold_from */
+	struct {
+		uint32_t since, count; /* time of the oldest, 0 none */
+		uint64_t amount;       /* of slot 0, minor units */
+	} waiting;                     /* for collection */
 };
 
 enum rc ca_journal_load(const struct card_env *env, struct ca_journal *j) RC_CHECKED;
@@ -22,10 +28,11 @@ enum rc ca_journal_stage(const struct card_env *env, const struct ca_journal *j)
 /* Bytes of a record that its place still holds. RC_NOT_FOUND. */
 enum rc ca_record_read(const struct card_env *env, const struct ca_journal *j, uint32_t sequence,
 		       uint8_t out[RECORD_SIZE]) RC_CHECKED;
-/* Makes room for one more in *j: the oldest record may go if it need not be collected. Stages
- * nothing. RC_SPACE: full of records that must be collected. */
-enum rc ca_journal_reserve(const struct card_env *env, struct ca_journal *j) RC_CHECKED;
-/* Stages r as record head + 1, with the chain and the journal. */
+/* Whether there is room for one more: the oldest record may be folded if it need not be collected.
+ * Stages nothing. RC_SPACE: full of records that must be collected. */
+enum rc ca_journal_reserve(const struct card_env *env, const struct ca_journal *j) RC_CHECKED;
+/* Stages r as record head + 1, with the chain and the journal, after folding the oldest if there is
+ * no room. RC_SPACE. */
 enum rc ca_journal_append(const struct card_env *env, struct ca_journal *j,
 			  const struct record *r) RC_CHECKED;
 /* The newest record, when it is a session that may grow. RC_NOT_FOUND: it is another record,
@@ -41,6 +48,9 @@ enum rc ca_journal_close(const struct card_env *env, struct ca_journal *j) RC_CH
  * before. RC_FORMAT: no such record, or its chain value is another. */
 enum rc ca_journal_acknowledge(const struct card_env *env, uint32_t sequence,
 			       const uint8_t chain[CRYPTO_MAC]) RC_CHECKED;
+/* Whether a record that is kept was paid back. */
+enum rc ca_refunded_mark(const struct card_env *env, uint32_t sequence, bool on) RC_CHECKED;
+enum rc ca_refunded_read(const struct card_env *env, uint32_t sequence, bool *on) RC_CHECKED;
 /* Chain value after a record from base to head. RC_NOT_FOUND: outside. */
 enum rc ca_journal_chain_at(const struct card_env *env, const struct ca_journal *j,
 			    uint32_t sequence, uint8_t chain[CRYPTO_MAC]) RC_CHECKED;

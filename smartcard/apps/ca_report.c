@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Report batches: what the card proves to the head-end. */
 #include "apps/ca_clock.h"
+#include "apps/ca_fold.h"
 #include "apps/ca_record.h"
 #include "apps/common.h"
 #include "base/bytes.h"
@@ -49,8 +50,30 @@ fill_records(const struct card_env *env, const struct ca_journal *j, struct repo
 	return rc;
 }
 
+/* What made room: before the oldest record that is kept. */
 static enum rc
-fill_report(const struct card_env *env, uint32_t first, struct report *report)
+fill_folds(const struct card_env *env, const struct ca_journal *j, unsigned int page,
+	   struct report *report)
+{
+	bool more = false;
+	enum rc rc = ca_fold_list(env, j, page * REPORT_FOLDS_MAX, report->folds,
+				  &report->record_count, &more);
+
+	if (rc == RC_OK && report->record_count == 0)
+		rc = RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return rc;
+	report->flags = more ? REPORT_FOLD | REPORT_MORE : REPORT_FOLD;
+	report->first = j->base + 1;
+	report->fold_from = j->fold_from;
+	memcpy(report->chain_before, j->chain_from, CRYPTO_MAC);
+	memcpy(report->chain_folded, j->chain_base, CRYPTO_MAC);
+	return RC_OK;
+}
+
+/* From the oldest on: what was folded, then what is kept. */
+static enum rc
+fill_report(const struct card_env *env, uint32_t first, unsigned int page, struct report *report)
 {
 	struct ca_identity id;
 	struct ca_journal j;
@@ -73,6 +96,8 @@ fill_report(const struct card_env *env, uint32_t first, struct report *report)
 	report->first = first == 0 ? j.base + 1 : first;
 	report->head = j.head;
 	memcpy(report->chain_head, j.chain_head, CRYPTO_MAC);
+	if (page > 0 || (first == 0 && j.fold_from != j.base))
+		return fill_folds(env, &j, page, report);
 	return fill_records(env, &j, report);
 }
 
@@ -86,6 +111,8 @@ keep_cursor(const struct card_env *env, const struct report *report)
 	uint8_t chain[CRYPTO_MAC];
 	enum rc rc = ca_journal_load(env, &j);
 
+	if (report->flags & REPORT_FOLD)
+		return rc;
 	if (rc == RC_OK)
 		rc = ca_journal_chain_at(env, &j, last, chain);
 	if (rc != RC_OK)
@@ -102,7 +129,11 @@ ca_report_command(struct card_env *env, struct card_call *call)
 	struct report report = { 0 };
 	struct report_keys keys;
 	size_t len = 0;
-	enum rc rc = fill_report(env, get_be32(call->cmd->data), &report);
+	enum rc rc;
+
+	if (call->cmd->p2 != 0)
+		return SW_P1P2;
+	rc = fill_report(env, get_be32(call->cmd->data), call->cmd->p1, &report);
 
 	if (rc == RC_OK)
 		rc = keep_cursor(env, &report);

@@ -50,7 +50,20 @@
 #define CA_AT_EPOCH_SEQUENCES (CA_AT_ROOT_EMM + 8)
 #define CA_AT_EPOCHS_MORE (CA_AT_EPOCH_SEQUENCES + CA_EPOCH_SLOTS * 4)
 #define CA_AT_LABELS (CA_AT_EPOCHS_MORE + (CA_EPOCH_SLOTS - CA_EPOCH_SLOTS_FIRST) * CA_EPOCH_SIZE)
-#define CA_NV_SIZE (CA_AT_LABELS + CA_LABELS_MAX * CRYPTO_KEY)
+#define CA_AT_CODE_CELLS /* cell 0: tries of a top-up code */                            \
+	((CA_AT_LABELS + CA_LABELS_MAX * CRYPTO_KEY + CARD_NV_PAGE - 1) / CARD_NV_PAGE * \
+	 CARD_NV_PAGE)
+#define CA_CODE_CELLS 1
+#define CA_AT_POLICY (CA_AT_CODE_CELLS + CA_CELLS_SIZE)
+#define CA_POLICY_SIZE 16
+#define CA_AT_REFUNDED (CA_AT_POLICY + CA_POLICY_SIZE) /* a bit for each place of a record */
+#define CA_AT_CANCELLED (CA_AT_REFUNDED + CA_BITMAP_SIZE(CA_RECORDS_MAX))
+#define CA_CANCELLED_MAX 8 /* proofs of cancellation kept */
+#define CA_CANCELLED_SIZE 16
+#define CA_AT_FOLDS (CA_AT_CANCELLED + 8 + CA_CANCELLED_MAX * CA_CANCELLED_SIZE)
+#define CA_FOLDS 16 /* wallet slots */
+#define CA_FOLD_SIZE 48
+#define CA_NV_SIZE (CA_AT_FOLDS + CA_FOLDS * CA_FOLD_SIZE)
 
 /* The annex: what only a paired card has. */
 #define CA_ANNEX_PRIVATE 0U
@@ -174,6 +187,10 @@ uint16_t ca_bare_purchase_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_stop_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_verify_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_change_reference_command(struct card_env *env, struct card_call *call);
+uint16_t ca_topup_code_command(struct card_env *env, struct card_call *call);
+uint16_t ca_payout_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_topup_code_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_payout_command(struct card_env *env, struct card_call *call);
 uint16_t ca_report_command(struct card_env *env, struct card_call *call);
 uint16_t ca_get_data_command(struct card_env *env, struct card_call *call);
 uint16_t ca_verify_command(struct card_env *env, struct card_call *call);

@@ -63,6 +63,12 @@ struct purse_service {
 	 * PURSE_NO_SLOT: another's, or no token slot; PURSE_UNIT: there is money of another unit in
 	 * it; PURSE_UNCHANGED. */
 	enum purse_result (*define)(struct card_env *door, const struct purse_token *token);
+	/* Stages the top-up of a typed code (wire/code.h) on slot 0. Fills slot, unit, price,
+	 * event_id (the code's counter), purse_sequence, balance_after and tac of *r from its other
+	 * fields. PURSE_WRONG_MAC; PURSE_UNCHANGED: used before, or older than what still counts.
+	 */
+	enum purse_result (*code)(struct card_env *door, const uint8_t digits[TOPUP_CODE_DIGITS],
+				  struct record *r);
 };
 
 #endif

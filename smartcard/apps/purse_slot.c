@@ -3,6 +3,7 @@
  * the first staged byte, so that a refusal leaves nothing in the caller's transaction. */
 #include "apps/purse_store.h"
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "derive/ladder.h"
 
@@ -360,9 +361,106 @@ serve_define(struct card_env *purse, const struct purse_token *token)
 	return purse_slot_stage(purse, token->slot, &s) == RC_OK ? PURSE_OK : PURSE_FAULT;
 }
 
+/* Codes may be typed in another order than they were sold, each once. */
+static bool
+take_counter(struct purse_slot *s, uint32_t *window, uint32_t counter)
+{
+	uint32_t newest = s->credit_sequence[CREDIT_CODE - 1], steps, bit;
+
+	if (counter == newest)
+		return false;
+	if (counter > newest) {
+		steps = counter - newest;
+		*window = steps < TOPUP_CODE_WINDOW ? *window << steps : 0;
+		if (newest > 0 && steps <= TOPUP_CODE_WINDOW)
+			*window |= (uint32_t)1 << (steps - 1);
+		s->credit_sequence[CREDIT_CODE - 1] = counter;
+		return true;
+	}
+	steps = newest - counter;
+	if (steps > TOPUP_CODE_WINDOW)
+		return false;
+	bit = (uint32_t)1 << (steps - 1);
+	if (*window & bit)
+		return false;
+	*window |= bit;
+	return true;
+}
+
+/* Whether the purse's issuer made this code; *counter, *amount: what it says. */
+static enum purse_result
+check_code(const struct card_env *purse, const struct purse_head *head, uint32_t newest,
+	   const uint8_t *digits, uint32_t *counter, uint32_t *amount)
+{
+	uint8_t key[CRYPTO_KEY], want[TOPUP_CODE_DIGITS], modulo;
+	enum purse_result result = PURSE_FAULT;
+	enum rc rc;
+
+	if (topup_code_read(digits, &modulo, amount) != RC_OK)
+		return PURSE_WRONG_MAC;
+	*counter = topup_code_counter(newest, modulo);
+	rc = ladder_derive(purse->crypto, head->key, LABEL_CODE, NULL, 0, key);
+	if (rc == RC_OK)
+		rc = topup_code_make(purse->crypto, key, head->leaf, *counter, *amount, want);
+	if (rc == RC_OK)
+		result = mem_equal_ct(want, digits, sizeof want) ? PURSE_OK : PURSE_WRONG_MAC;
+	mem_wipe(key, sizeof key);
+	mem_wipe(want, sizeof want);
+	return result;
+}
+
+static enum purse_result
+apply_code(struct card_env *purse, struct purse_head *head, struct purse_slot *s,
+	   const uint8_t *digits, struct record *r)
+{
+	struct purse_entry entry = { .kind = PURSE_CREDIT, .source = CREDIT_CODE };
+	uint8_t raw[PURSE_CODES_SIZE] = { 0 };
+	uint32_t counter = 0, amount = 0, window;
+	int64_t room = (int64_t)s->maximum - purse_slot_balance(s);
+	enum purse_result result = check_code(purse, head, s->credit_sequence[CREDIT_CODE - 1],
+					      digits, &counter, &amount);
+
+	if (result != PURSE_OK)
+		return result;
+	if (nv_part_read(&purse->part, PURSE_AT_CODES, raw, sizeof raw) != RC_OK)
+		return PURSE_FAULT;
+	window = get_be32(raw);
+	if (!take_counter(s, &window, counter))
+		return PURSE_UNCHANGED;
+	if (room < 0 || amount > (uint64_t)room)
+		return PURSE_LIMIT;
+	if (head->sequence == UINT32_MAX)
+		return PURSE_EXHAUSTED;
+	put_be32(raw, window);
+	if (nv_part_stage(&purse->part, PURSE_AT_CODES, raw, sizeof raw) != RC_OK)
+		return PURSE_FAULT;
+	s->credit[CREDIT_CODE - 1] += amount;
+	entry.amount = amount;
+	entry.reference = counter;
+	r->event_id = counter;
+	return commit_credit(purse, head, s, &entry, r);
+}
+
+static enum purse_result
+serve_code(struct card_env *purse, const uint8_t *digits, struct record *r)
+{
+	struct purse_head head;
+	struct purse_slot s;
+	enum purse_result result;
+	enum rc rc = purse_slot_load(purse, 0, &s);
+
+	if (rc != RC_OK)
+		return fault(rc);
+	if (purse_head_load(purse, &head) != RC_OK)
+		return PURSE_FAULT;
+	result = apply_code(purse, &head, &s, digits, r);
+	mem_wipe(&head, sizeof head);
+	return result;
+}
+
 /* A request as it goes through the door. */
 struct request {
-	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT, ASK_DEFINE } what;
+	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT, ASK_DEFINE, ASK_CODE } what;
 	uint8_t slot, aid_len;
 	const uint8_t *aid;
 	struct ca_slot *out;
@@ -370,6 +468,7 @@ struct request {
 	uint32_t amount;
 	const struct purse_credit *credit;
 	const struct purse_token *token;
+	const uint8_t *digits;
 	enum purse_result result;
 };
 
@@ -396,6 +495,9 @@ purse_serve(struct card_env *purse, const struct card_app *caller, void *request
 		break;
 	case ASK_DEFINE:
 		ask->result = serve_define(purse, ask->token);
+		break;
+	case ASK_CODE:
+		ask->result = serve_code(purse, ask->digits, ask->record);
 		break;
 	}
 }
@@ -443,7 +545,16 @@ service_define(struct card_env *door, const struct purse_token *token)
 	return knock(door, &ask);
 }
 
+static enum purse_result
+service_code(struct card_env *door, const uint8_t digits[TOPUP_CODE_DIGITS], struct record *r)
+{
+	struct request ask = { .what = ASK_CODE, .digits = digits, .record = r };
+
+	return knock(door, &ask);
+}
+
 const struct purse_service purse_service_table = { .slot = service_slot,
 						   .debit = service_debit,
 						   .credit = service_credit,
-						   .define = service_define };
+						   .define = service_define,
+						   .code = service_code };

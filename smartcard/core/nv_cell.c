@@ -19,7 +19,7 @@ struct cell_page {
 	uint32_t cells;  /* in this page */
 	uint32_t newest; /* copy that counts: 0, 1 or NO_COPY */
 	uint32_t stamp;  /* of that copy */
-	bool blank;      /* neither copy was ever written */
+	bool blank;      /* the second copy was never written: nor was the first whole */
 };
 
 static uint32_t
@@ -84,8 +84,8 @@ find_page(const struct nv_part *part, uint32_t base, unsigned int n_cells, unsig
 	p->at[0] = part->base + base + index / per_page * port->page;
 	p->at[1] = p->at[0] + size / 2;
 	p->cells = n_cells - first < per_page ? n_cells - first : per_page;
-	p->blank = true;
 	for (unsigned int i = 0; i < 2; i++) {
+		p->blank = true;
 		rc = read_copy(port, p->at[i], p->cells, &stamps[i], &p->blank);
 		if (rc != RC_OK)
 			return rc;

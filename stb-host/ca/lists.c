@@ -219,11 +219,11 @@ ca_read_tree(struct ca_session *s, uint8_t *profile)
 }
 
 static enum rc
-fetch_batch(struct ca_session *s, uint32_t first, struct report *header)
+fetch_batch(struct ca_session *s, uint32_t first, uint8_t page, struct report *header)
 {
 	uint8_t data[4];
 	struct apdu get = {
-		.cla = CA_CLA, .ins = CA_INS_REPORT, .data = data, .lc = 4, .le = LE_MAX
+		.cla = CA_CLA, .ins = CA_INS_REPORT, .p1 = page, .data = data, .lc = 4, .le = LE_MAX
 	};
 	enum rc rc;
 
@@ -239,17 +239,26 @@ ca_report(struct ca_session *s, ca_batch_fn take, void *ctx, size_t *records)
 {
 	struct report header;
 	uint32_t first = 0;
+	uint8_t page = 0;
 	size_t sum = 0;
 	enum rc rc;
 
 	for (unsigned int i = 0; i < BATCHES_MAX; i++) {
-		rc = fetch_batch(s, first, &header);
+		rc = fetch_batch(s, first, page, &header);
 		if (rc == RC_OK && first != 0 && header.first != first)
 			rc = RC_FORMAT;
 		if (rc == RC_OK)
 			rc = take(ctx, s->rsp, s->rsp_len);
 		if (rc != RC_OK)
 			return rc;
+		/* What was folded, page by page, and then the records behind it. */
+		if (header.flags & REPORT_FOLD) {
+			if (first != 0 || page == UINT8_MAX)
+				return RC_FORMAT;
+			page = header.flags & REPORT_MORE ? (uint8_t)(page + 1) : 0;
+			first = page > 0 ? 0 : header.first;
+			continue;
+		}
 		sum += header.record_count;
 		if (header.flags & REPORT_LAST) {
 			*records = sum;

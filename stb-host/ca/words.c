@@ -55,6 +55,8 @@ ca_outcome_words(enum ca_outcome outcome)
 		return "booked; it is paid when it begins";
 	case OUTCOME_BOOKED_SHORT:
 		return "booked, but the balance will not suffice when it begins";
+	case OUTCOME_COLLECT:
+		return "the operator must collect this card's purchases first";
 	case OUTCOME_PREVIEW_OVER:
 		return "the free preview is used up";
 	case OUTCOME_LIMIT:

@@ -87,13 +87,13 @@ control_record_json(const struct record *r, unsigned int decimals, uint32_t acke
 
 	stb_unit(r->unit, unit);
 	hex_encode(r->tac, RECORD_TAC, tac);
-	return json_pack("{s:I, s:o, s:I, s:i, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}", "record",
-			 (json_int_t)r->sequence, "time", stb_json_time(r->time), "event",
-			 (json_int_t)r->event_id, "service", r->service_id, "slot", r->slot, "unit",
-			 unit, "decimals", (int)decimals, "price_minor", (json_int_t)r->price,
-			 "balance_after_minor", (json_int_t)r->balance_after, "may_record",
-			 r->flags & RECORD_MAY_RECORD, "settled", r->sequence <= acked,
-			 "certificate", tac);
+	return json_pack("{s:I, s:s, s:o, s:I, s:i, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}",
+			 "record", (json_int_t)r->sequence, "type", record_type_text(r->type),
+			 "time", stb_json_time(r->time), "event", (json_int_t)r->event_id,
+			 "service", r->service_id, "slot", r->slot, "unit", unit, "decimals",
+			 (int)decimals, "price_minor", (json_int_t)r->price, "balance_after_minor",
+			 (json_int_t)r->balance_after, "may_record", r->flags & RECORD_MAY_RECORD,
+			 "settled", r->sequence <= acked, "certificate", tac);
 }
 
 json_t *

@@ -129,6 +129,36 @@ abstract_log(const struct card_view *v, struct model_card *c)
 	}
 }
 
+/* Debits among the first records: a top-up leaves a record too, which the model does not count. */
+static uint32_t
+debits_up_to(uint32_t sequence)
+{
+	const struct card_env *env = &f.card.env[view_index(VIEW_CA)];
+	uint8_t raw[RECORD_SIZE];
+	struct ca_journal j;
+	struct record r;
+	uint32_t n = 0;
+
+	MUST(ca_journal_load(env, &j) == RC_OK);
+	for (uint32_t i = 1; i <= sequence; i++) {
+		MUST(ca_record_read(env, &j, i, raw) == RC_OK);
+		MUST(record_decode(raw, &r) == RC_OK);
+		n += record_is_debit(r.type);
+	}
+	return n;
+}
+
+/* The record of the n-th debit; 0: none. */
+static uint32_t
+record_of_debit(uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (n > 0 && debits_up_to(i) < n)
+		i++;
+	return i;
+}
+
 /* A right for each debit and no other. */
 static bool
 is_entitled(const struct card_view *v, const struct model_card *c)
@@ -144,7 +174,7 @@ is_entitled(const struct card_view *v, const struct model_card *c)
 		if (has != model_owns(c, e))
 			return false;
 	}
-	return rights == v->events && v->slot.spent == v->journal.head * MODEL_PRICE;
+	return rights == v->events && v->slot.spent == debits_up_to(v->journal.head) * MODEL_PRICE;
 }
 
 static bool
@@ -158,7 +188,7 @@ abstract(struct model_card *c)
 	c->seen = seen_event();
 	c->applied = (uint8_t)v.emm_sequence[0];
 	c->credit = (uint8_t)(v.slot.credit[CREDIT_EMM - 1] / MODEL_TOPUP);
-	c->base = (uint8_t)v.journal.base;
+	c->base = (uint8_t)debits_up_to(v.journal.base);
 	abstract_log(&v, c);
 	return is_entitled(&v, c);
 }
@@ -247,8 +277,8 @@ seal_emm(const struct model_emm *emm, uint8_t sequence, uint8_t section[EMM_MAX]
 	struct emm_header h = fix_emm_header(&f, EMM_SIGNED);
 
 	h.sequence = sequence;
-	commands[1].u.record_ack.record = emm->ack;
-	chain_after(emm->ack, commands[1].u.record_ack.chain);
+	commands[1].u.record_ack.record = record_of_debit(emm->ack);
+	chain_after(commands[1].u.record_ack.record, commands[1].u.record_ack.chain);
 	return fix_emm_seal(&f, &h, commands, emm->ack > 0 ? 2 : 1, section);
 }
 
@@ -282,7 +312,8 @@ take_batch(uint32_t *next, const struct model_card *c, bool *last)
 	fix_working_key(f.ca_key, LABEL_REPORT_ENC, keys.enc);
 	fix_working_key(f.ca_key, LABEL_REPORT_MAC, keys.mac);
 	if (report_open(crypto_test(), &keys, rsp, len, &r) != RC_OK || r.first != *next ||
-	    r.head != model_records(c) || r.totals.spent != r.head * MODEL_PRICE ||
+	    debits_up_to(r.head) != model_records(c) ||
+	    r.totals.spent != debits_up_to(r.head) * MODEL_PRICE ||
 	    r.totals.credit_emm != c->credit * MODEL_TOPUP)
 		return false;
 	chain_after(r.first - 1, chain);
@@ -297,14 +328,14 @@ take_batch(uint32_t *next, const struct model_card *c, bool *last)
 static bool
 take_report(const struct model_card *c)
 {
-	uint32_t next = c->base + 1U;
+	uint32_t next = record_of_debit(c->base) + 1U;
 	bool last = false;
 
 	while (!last) {
 		if (!take_batch(&next, c, &last))
 			return false;
 	}
-	return next == model_records(c) + 1;
+	return debits_up_to(next - 1) == model_records(c);
 }
 
 /* The command of the action; the section of its EMM was sealed before. */

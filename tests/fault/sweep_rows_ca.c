@@ -3,6 +3,7 @@
 #include "sweep_rows.h"
 
 #include "base/status_word.h"
+#include "derive/ladder.h"
 #include "test.h"
 
 #include <string.h>
@@ -157,6 +158,15 @@ prepare_token_limits(struct sweep *s)
 }
 
 static void
+prepare_policy(struct sweep *s)
+{
+	const struct emm_command cmd = { .tag = EMM_TAG_REPORT_POLICY,
+					 .u.report_policy = { 10, DAY, 1000 } };
+
+	seal(s, EMM_SIGNED, &cmd);
+}
+
+static void
 see_offer(struct sweep *s)
 {
 	const struct ecm ecm = fix_offer_ecm(FIX_T0);
@@ -223,6 +233,68 @@ prepare_ack(struct sweep *s)
 	cmd.u.record_ack.record = v.journal.head;
 	memcpy(cmd.u.record_ack.chain, v.journal.chain_head, CRYPTO_MAC);
 	seal(s, EMM_SIGNED, &cmd);
+}
+
+static void
+prepare_refund(struct sweep *s)
+{
+	const struct refund refund = { 0, 1, FIX_PRICE, 1 };
+	struct emm_command cmd = { .tag = EMM_TAG_REFUND };
+	uint8_t key[CRYPTO_KEY];
+
+	fix_topup(&s->f, BALANCE, 1);
+	see_offer(s);
+	CHECK(purchase(s).sw == SW_OK);
+	cmd.u.refund.record = refund.record;
+	cmd.u.refund.total = refund.total;
+	cmd.u.refund.sequence = refund.sequence;
+	fix_working_key(s->f.purse_key, LABEL_TOPUP, key);
+	MUST(refund_cryptogram(crypto_test(), key, FIX_LEAF, &refund, cmd.u.refund.cryptogram) ==
+	     RC_OK);
+	seal(s, EMM_SIGNED, &cmd);
+}
+
+/* The second of two codes, with a wrong one typed before it. */
+static void
+prepare_code(struct sweep *s)
+{
+	uint8_t key[CRYPTO_KEY];
+
+	fix_working_key(s->f.purse_key, LABEL_CODE, key);
+	MUST(topup_code_make(crypto_test(), key, FIX_LEAF, 2, 500, s->data) == RC_OK);
+	s->data_len = TOPUP_CODE_DIGITS;
+	CHECK(send(s, CA_CLA, CA_INS_TOPUP_CODE, "00000010000000000008", 20).sw == SW_PIN_WRONG(4));
+}
+
+static struct sweep_answer
+type_code(struct sweep *s)
+{
+	return send(s, CA_CLA, CA_INS_TOPUP_CODE, s->data, s->data_len);
+}
+
+/* Used already, or paid in now. */
+static void
+type_code_again(struct sweep *s)
+{
+	const uint16_t sw = type_code(s).sw;
+
+	CHECK(sw == SW_OK || sw == SW_CONDITIONS);
+}
+
+static struct sweep_answer
+pay_out(struct sweep *s)
+{
+	static const uint8_t data[] = { 0, '2', '5', '8', '0' };
+
+	return send(s, CA_CLA, CA_INS_PAYOUT, data, sizeof data);
+}
+
+static void
+pay_out_again(struct sweep *s)
+{
+	const uint16_t sw = pay_out(s).sw;
+
+	CHECK(sw == SW_OK || sw == SW_CONDITIONS);
 }
 
 static void
@@ -419,6 +491,8 @@ static const struct sweep_row rows[] = {
 	EMM("credit", EMM_TAG_CREDIT, prepare_credit),
 	EMM("token slot", EMM_TAG_SLOT, prepare_tokens),
 	EMM("limits of a token slot", EMM_TAG_SLOT_LIMITS, prepare_token_limits),
+	EMM("refund", EMM_TAG_REFUND, prepare_refund),
+	EMM("report policy", EMM_TAG_REPORT_POLICY, prepare_policy),
 	EMM("acknowledgement of records", EMM_TAG_RECORD_ACK, prepare_ack),
 	EMM("time", EMM_TAG_TIME, prepare_time),
 	EMM("clock set", EMM_TAG_CLOCK_SET, prepare_clock_set),
@@ -444,6 +518,24 @@ static const struct sweep_row rows[] = {
 	  .lead_in = see_offer,
 	  .act = purchase,
 	  .redo = purchase_again },
+	{ .name = "TOP UP by code",
+	  .app = VIEW_CA,
+	  .cla = CA_CLA,
+	  .ins = CA_INS_TOPUP_CODE,
+	  .start = START_LABORATORY,
+	  .flags = ROW_REPEATABLE, /* the code itself counts once */
+	  .prepare = prepare_code,
+	  .act = type_code,
+	  .redo = type_code_again },
+	{ .name = "PAY OUT",
+	  .app = VIEW_CA,
+	  .cla = CA_CLA,
+	  .ins = CA_INS_PAYOUT,
+	  .start = START_LABORATORY,
+	  .flags = ROW_PROVES_PIN | ROW_REPEATABLE, /* bare: with the PIN in clear */
+	  .prepare = prepare_purchase,
+	  .act = pay_out,
+	  .redo = pay_out_again },
 	{ .name = "VERIFY, wrong",
 	  .app = VIEW_CA,
 	  .cla = 0,

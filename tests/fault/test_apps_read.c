@@ -53,6 +53,12 @@ is_unchanged(void)
 }
 
 /* Fails each read in turn until the command needs no more of them. */
+static bool
+has_bought(void)
+{
+	return fix_status(&f).record_head == 1 && record_is_debit(fix_record(&f, 0).type);
+}
+
 static void
 sweep(void (*prepare)(void), struct outcome (*act)(void))
 {
@@ -78,7 +84,7 @@ sweep(void (*prepare)(void), struct outcome (*act)(void))
 		CHECK(o.len == 0);
 		CHECK(is_unchanged() || fix_status(&f).record_head == 1 ||
 		      fix_wallet(&f).balance == 2 * START_BALANCE);
-		CHECK(fix_wallet(&f).spent == (fix_status(&f).record_head == 1 ? FIX_PRICE : 0));
+		CHECK(fix_wallet(&f).spent == (has_bought() ? FIX_PRICE : 0));
 	}
 	CHECK(k > 5 && k < 2000);
 }

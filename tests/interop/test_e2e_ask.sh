@@ -69,4 +69,4 @@ identical "$in" "$work/clear.ts" 1
 same "balance after the purchase" "$(card_balance)" 750
 
 ok tessera-stb history --card "image:${images[0]}" --json
-same "history" "$(json '[(r["event"], r["price_minor"], r["balance_after_minor"]) for r in x]')" "[(7, 250, 750)]"
+same "history" "$(json '[(r["event"], r["price_minor"], r["balance_after_minor"]) for r in x if r["type"] == "purchase"]')" "[(7, 250, 750)]"

@@ -47,6 +47,11 @@ cmp -s "$work/out" "$work/settled" || die "a forged report changed the books"
 cp -p "$work/old.img" "$card"
 refuses 7 "older|copy|generation|rolled" tessera-stb wallet --card "image:$card"
 rm "$card.generation"
+# As it is, its report is one that could have been made then. Later it has no such excuse.
+ok tessera-stb report --card "image:$card" -o "$work/forgetful"
+ok tessera-headend settle import "$work/forgetful" --passphrase-file "$pass" --start-time "$t0"
+ok tessera-headend scramble "$in" -o "$work/later.ts" --service 1 --passphrase-file "$pass" --start-time "$(at 90000)" --force
+tessera-stb watch "$work/later.ts" --card "image:$card" --service 1 --buy never >/dev/null 2>&1 || true
 ok tessera-stb report --card "image:$card" -o "$work/forgetful"
 expect 7 tessera-headend settle import "$work/forgetful" --passphrase-file "$pass" --start-time "$t0"
 ok tessera-headend status --json

@@ -141,7 +141,7 @@ struct emm_command fix_time(uint32_t now);
 struct emm_command fix_epoch(uint16_t epoch, const uint8_t key[CRYPTO_KEY]);
 /* With the purse's own cryptogram. */
 struct emm_command fix_credit(struct card_fixture *f, uint64_t total, uint32_t sequence);
-/* Tops up by a signed EMM, and grants by an unsigned one; both must be applied. */
+/* Tops up at the purse itself, which leaves no record; grants by an unsigned EMM. */
 void fix_topup(struct card_fixture *f, uint64_t total, uint32_t sequence);
 void fix_grant(struct card_fixture *f, uint16_t product, uint32_t start, uint32_t end);
 

@@ -4,6 +4,7 @@
 
 #include "base/status_word.h"
 #include "derive/ladder.h"
+#include "wire/personalise.h"
 
 #include <string.h>
 
@@ -272,10 +273,16 @@ fix_credit(struct card_fixture *f, uint64_t total, uint32_t sequence)
 void
 fix_topup(struct card_fixture *f, uint64_t total, uint32_t sequence)
 {
-	struct emm_header h = fix_emm_header(f, EMM_SIGNED);
+	static const uint8_t aid[] = AID_PURSE;
+	struct purse_credit credit = { .source = CREDIT_EMM, .total = total, .sequence = sequence };
 	struct emm_command cmd = fix_credit(f, total, sequence);
+	struct card_env *door;
+	const void *service;
 
-	MUST(fix_emm_outcome(f, &h, &cmd, 1) == CA_EMM_APPLIED);
+	memcpy(credit.cryptogram, cmd.u.credit.cryptogram, sizeof credit.cryptogram);
+	MUST(card_service(&f->card, aid, sizeof aid, &service, &door) == RC_OK);
+	MUST(((const struct purse_service *)service)->credit(door, &credit, NULL) == PURSE_OK);
+	MUST(nv_commit(&f->card.nv) == RC_OK);
 }
 
 void

@@ -139,7 +139,8 @@ is_ca_same(const struct card_fixture *f, const uint8_t *bytes, const struct nv_p
 	const uint32_t number = CA_AT_PIN + PIN_MAX + 1, behind = CA_AT_PIN + PIN_STORED;
 
 	return is_same(f, bytes, part->base + CA_CELLS_SIZE, number - CA_CELLS_SIZE) &&
-	       is_same(f, bytes, part->base + behind, part->size - behind);
+	       is_same(f, bytes, part->base + behind, CA_AT_CODE_CELLS - behind) &&
+	       is_same(f, bytes, part->base + CA_AT_POLICY, part->size - CA_AT_POLICY);
 }
 
 /* The cells of the purse stand in the middle. */

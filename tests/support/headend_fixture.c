@@ -133,3 +133,32 @@ headend_fixture_snapshot(struct headend_fixture *f, int64_t out[24])
 	for (size_t i = 0; i < 24; i++)
 		out[i] = headend_fixture_number(f, queries[i]);
 }
+
+void
+headend_fixture_drop_version_3(struct headend_fixture *f)
+{
+	static const char *const tables[] = {
+		"DROP TABLE domain_key",
+		"DROP TABLE event_terms",
+		"DROP TABLE slice_history",
+		"DROP TABLE account",
+		"DROP TABLE fold",
+		"DROP TABLE refund",
+		"DROP TABLE voucher",
+		"DROP TABLE voucher_try",
+		"DROP TABLE topup_code",
+		"DROP TABLE payout",
+		"DROP TABLE granted",
+		"DROP INDEX entitlement_cancelled",
+		"ALTER TABLE card DROP COLUMN tree",
+		"ALTER TABLE epoch DROP COLUMN sequence",
+	};
+	struct store *s = f->head->store;
+
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		if (store_run(s, tables[i], "") != RC_OK)
+			abort();
+	}
+	if (store_run(s, "ALTER TABLE record DROP COLUMN type", "") != RC_OK)
+		abort();
+}

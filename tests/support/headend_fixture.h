@@ -28,6 +28,8 @@ void headend_fixture_close(struct headend_fixture *f);
 struct head_event headend_fixture_event(void);
 /* One number from the database; -1 on failure. */
 int64_t headend_fixture_number(struct headend_fixture *f, const char *sql);
+/* Takes away what version 3 of the database brought. */
+void headend_fixture_drop_version_3(struct headend_fixture *f);
 /* Numbers that any change of any table would alter. */
 void headend_fixture_snapshot(struct headend_fixture *f, int64_t out[24]);
 

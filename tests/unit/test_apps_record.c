@@ -224,18 +224,27 @@ acknowledgement__of_another_chain_is_refused(void)
 static void
 report__after_folding_is_one_chain(void)
 {
-	uint8_t chain[CRYPTO_MAC], key[CRYPTO_KEY], raw[RECORD_SIZE];
+	uint8_t chain[CRYPTO_MAC], folded[CRYPTO_MAC], key[CRYPTO_KEY], raw[RECORD_SIZE];
 	struct report report = { 0 };
-	uint32_t next = 0;
+	uint32_t next;
 
 	fix_copy(&f);
 	fix_topup(&f, START_BALANCE, 1);
 	CHECK(buy(CA_RECORDS_MAX + 5, OFFER_NO_CALLBACK, 0) == OUTCOME_OPEN);
 	fix_working_key(f.ca_key, LABEL_CHAIN, key);
+	CHECK(report_batch(0, &report) == SW_OK);
+	CHECK(report.flags == REPORT_FOLD && report.first == 6 && report.fold_from == 0);
+	CHECK(report.record_count == 1 && report.folds[0].count == 5);
+	CHECK(report.folds[0].debited == 5 && report.folds[0].credited == 0);
+	next = report.first;
 	do {
+		bool is_first = next == report.first;
+
+		if (is_first)
+			memcpy(folded, report.chain_folded, sizeof folded);
 		CHECK(report_batch(next, &report) == SW_OK);
-		if (next == 0) {
-			CHECK(report.first == 6);
+		if (is_first) {
+			CHECK_BYTES(report.chain_before, folded, CRYPTO_MAC);
 			memcpy(chain, report.chain_before, sizeof chain);
 		}
 		CHECK_BYTES(report.chain_before, chain, CRYPTO_MAC);

@@ -23,6 +23,7 @@ struct fake_card {
 	struct record records[RECORDS_MAX + 1];     /* from 1 on */
 	uint8_t chain[RECORDS_MAX + 1][CRYPTO_MAC]; /* after each */
 	uint64_t credit, spent;
+	uint32_t clock;
 	uint16_t operator_id;
 	uint8_t key_version;
 };
@@ -36,6 +37,7 @@ fake_card_init(struct fake_card *c, struct headend_fixture *f)
 	memset(c, 0, sizeof *c);
 	c->f = f;
 	c->operator_id = FIXTURE_OPERATOR;
+	c->clock = FIXTURE_NOW;
 	c->key_version = 1;
 	CHECK_RC(keystore_card_key(f->keys.keystore, DOMAIN_CA, LEAF, ca), RC_OK);
 	CHECK_RC(keystore_card_key(f->keys.keystore, DOMAIN_PURSE, LEAF, purse), RC_OK);
@@ -82,7 +84,7 @@ report_file(const struct fake_card *c, uint32_t first, uint8_t file[FILE_MAX])
 				    .key_version = c->key_version,
 				    .first = first,
 				    .head = c->count,
-				    .clock = FIXTURE_NOW,
+				    .clock = c->clock,
 				    .totals = { .credit_emm = c->credit, .spent = c->spent } };
 		size_t n = 0;
 
@@ -172,6 +174,118 @@ settlement__what_is_known_already_changes_nothing(void)
 }
 
 static void
+settlement__an_older_honest_report_is_a_duplicate(void)
+{
+	struct headend_fixture f;
+	struct fake_card c;
+	struct settlement s;
+	uint8_t older[FILE_MAX];
+	size_t len;
+
+	start(&f, &c);
+	len = report_file(&c, 1, older);
+	c.clock += 60;
+	buy(&c, FIXTURE_PRICE, 0, FIXTURE_NOW + 40);
+	CHECK_RC(import(&c, 1, &s), RC_OK);
+	CHECK(s.records_new == 4);
+	CHECK_RC(settle_import(f.head, &f.keys, older, len, FIXTURE_NOW + 200, &s), RC_OK);
+	CHECK(s.records_new == 0 && s.records_known == 3 && !s.alarmed);
+	headend_fixture_close(&f);
+}
+
+/* Sums of the first `to` records, as a card that had to make room reports them. */
+static size_t
+folded_file(const struct fake_card *c, uint32_t from, uint32_t to, uint8_t file[FILE_MAX])
+{
+	struct report r = { .operator_id = c->operator_id,
+			    .leaf = LEAF,
+			    .key_version = c->key_version,
+			    .flags = REPORT_FOLD,
+			    .first = to + 1,
+			    .record_count = 1,
+			    .head = c->count,
+			    .clock = c->clock,
+			    .fold_from = from,
+			    .totals = { .credit_emm = c->credit, .spent = c->spent } };
+	uint8_t bytes[RECORD_SIZE];
+	size_t n = 0;
+
+	memcpy(r.folds[0].value, c->chain[from], CRYPTO_MAC);
+	for (uint32_t i = from + 1; i <= to; i++) {
+		record_encode(&c->records[i], bytes);
+		CHECK_RC(record_fold_add(c->f->keys.crypto, c->chain_key, bytes, &r.folds[0]),
+			 RC_OK);
+	}
+	memcpy(r.chain_before, c->chain[from], CRYPTO_MAC);
+	memcpy(r.chain_folded, c->chain[to], CRYPTO_MAC);
+	memcpy(r.chain_head, c->chain[c->count], CRYPTO_MAC);
+	CHECK_RC(report_seal(c->f->keys.crypto, &c->report, &r, file + 2, FILE_MAX - 2, &n), RC_OK);
+	put_be16(file, (uint16_t)n);
+	return 2 + n + report_file(c, to + 1, file + 2 + n);
+}
+
+static void
+settlement__folded_records_close_the_gap(void)
+{
+	struct headend_fixture f;
+	struct fake_card c;
+	struct settlement s;
+	struct head_card card;
+	uint8_t file[2 * FILE_MAX];
+	size_t len;
+
+	start(&f, &c);
+	len = folded_file(&c, 0, 2, file);
+	CHECK_RC(settle_import(f.head, &f.keys, file, len, FIXTURE_NOW + 100, &s), RC_OK);
+	CHECK(s.records_folded == 2 && s.records_new == 1);
+	CHECK(s.amount_minor == 2 * FIXTURE_PRICE + FIXTURE_PRICE_RECORD);
+	CHECK_RC(card_get(f.head, LEAF, &card), RC_OK);
+	CHECK(card.record_head == 3 && card.spent == s.amount_minor);
+	/* the acknowledgement was lost: more is folded from the same start, and known by then */
+	buy(&c, FIXTURE_PRICE, 0, FIXTURE_NOW + 40);
+	buy(&c, FIXTURE_PRICE, 0, FIXTURE_NOW + 50);
+	len = folded_file(&c, 0, 4, file);
+	CHECK_RC(settle_import(f.head, &f.keys, file, len, FIXTURE_NOW + 200, &s), RC_OK);
+	CHECK(s.records_folded == 1 && s.records_new == 1);
+	CHECK_RC(card_get(f.head, LEAF, &card), RC_OK);
+	CHECK(card.record_head == 5 && card.spent == c.spent);
+	headend_fixture_close(&f);
+}
+
+static void
+settlement__folds_that_lie_are_found(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t offset; /* of the batch's plain fields */
+		const char *alarm;
+	} rows[] = { { "sums", 0, "totals" }, { "chain", 1, "fork" } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct headend_fixture f;
+		struct fake_card c;
+		struct settlement s;
+		uint8_t file[2 * FILE_MAX];
+		size_t len;
+
+		test_row(rows[i].name);
+		start(&f, &c);
+		CHECK_RC(import(&c, 1, &s), RC_OK);
+		buy(&c, FIXTURE_PRICE, 0, FIXTURE_NOW + 40);
+		buy(&c, FIXTURE_PRICE, 0, FIXTURE_NOW + 50);
+		if (rows[i].offset == 0)
+			c.records[4].price -= 1; /* what is folded is not what was spent */
+		else
+			c.chain[3][0] ^= 1;
+		len = folded_file(&c, 3, 4, file);
+		CHECK_RC(settle_import(f.head, &f.keys, file, len, FIXTURE_NOW + 200, &s),
+			 RC_INTEGRITY);
+		CHECK(s.alarmed && strcmp(s.alarm_kind, rows[i].alarm) == 0);
+		headend_fixture_close(&f);
+	}
+}
+
+static void
 settlement__an_acknowledgement_that_ran_out_is_sent_again(void)
 {
 	struct headend_fixture f;
@@ -207,6 +321,7 @@ make_gap(struct fake_card *c, uint8_t *file, size_t *len)
 static void
 make_rollback(struct fake_card *c, uint8_t *file, size_t *len)
 {
+	c->clock += 60;
 	c->count = 1;
 	c->spent = FIXTURE_PRICE;
 	*len = report_file(c, 1, file);
@@ -425,6 +540,9 @@ main(void)
 	static const struct test_case cases[] = {
 		TEST(settlement__an_honest_report_is_entered_and_acknowledged),
 		TEST(settlement__what_is_known_already_changes_nothing),
+		TEST(settlement__an_older_honest_report_is_a_duplicate),
+		TEST(settlement__folded_records_close_the_gap),
+		TEST(settlement__folds_that_lie_are_found),
 		TEST(settlement__an_acknowledgement_that_ran_out_is_sent_again),
 		TEST(settlement__what_does_not_add_up_enters_nothing_and_marks_the_card),
 		TEST(settlement__the_price_of_a_removed_event_still_counts),

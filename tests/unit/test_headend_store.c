@@ -36,6 +36,7 @@ store__version_1_is_migrated(void)
 {
 	struct headend_fixture f;
 	struct head *again = NULL;
+
 	struct head_box boxes[HEAD_BOXES_MAX];
 	uint8_t hash[CRYPTO_HASH] = { 0x42 };
 	char why[STORE_WHY];
@@ -44,12 +45,7 @@ store__version_1_is_migrated(void)
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE box", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP INDEX entitlement_cancelled", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "ALTER TABLE card DROP COLUMN tree", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "ALTER TABLE epoch DROP COLUMN sequence", ""), RC_OK);
+	headend_fixture_drop_version_3(&f);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
@@ -73,19 +69,14 @@ store__version_2_is_migrated(void)
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE domain_key", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE event_terms", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP TABLE slice_history", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "DROP INDEX entitlement_cancelled", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "ALTER TABLE card DROP COLUMN tree", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "ALTER TABLE epoch DROP COLUMN sequence", ""), RC_OK);
+	headend_fixture_drop_version_3(&f);
 	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
 	CHECK_RC(card_get(again, 5, &card), RC_OK);
 	CHECK(card.ca_keys == 0 && card.purse_keys == 0);
-	CHECK_RC(key_set_note(again, 5, DOMAIN_PURSE, 3, FIXTURE_NOW), RC_OK);
-	CHECK_RC(key_set_note(again, 5, DOMAIN_PURSE, 4, FIXTURE_NOW), RC_OK);
+	for (uint8_t version = 3; version <= 4; version++)
+		CHECK_RC(key_set_note(again, 5, DOMAIN_PURSE, version, FIXTURE_NOW), RC_OK);
 	CHECK_RC(card_get(again, 5, &card), RC_OK);
 	CHECK(card.ca_keys == 0 && card.purse_keys == 4);
 	head_close(&again);

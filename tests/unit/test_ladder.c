@@ -13,7 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FIELDS 5
-#define VECTORS 31
+#define VECTORS 33
 #define KEY_MAX 48
 
 #define LABEL_ROW(name, text) { name, text },

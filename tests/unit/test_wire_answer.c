@@ -22,8 +22,8 @@ static const struct answer_row {
 	const char *canonical; /* what encoding again gives; NULL: the same */
 } answer_rows[] = {
 	{ "outcome only", "0101 01", RC_OK, NULL },
-	{ "last outcome", "0101 19", RC_OK, NULL },
-	{ "outcome of the future", "0101 1A", RC_FORMAT, NULL },
+	{ "last outcome", "0101 1A", RC_OK, NULL },
+	{ "outcome of the future", "0101 1B", RC_FORMAT, NULL },
 	{ "words of 8 bytes", "0101 00 0208" WORD8 "0308" WORD8, RC_OK, NULL },
 	{ "words of 16 bytes", "0101 00 0210" WORD16 "0310" WORD16, RC_OK, NULL },
 	{ "words of two sizes", "0101 00 0210" WORD16 "0308" WORD8, RC_FORMAT, NULL },
@@ -51,6 +51,10 @@ static const struct answer_row {
 	{ "no outcome", BALANCE, RC_FORMAT, NULL },
 	{ "outcome twice", "0101 01 0101 01", RC_FORMAT, NULL },
 	{ "order reversed", "0101 00" BALANCE OPENED, RC_FORMAT, NULL },
+	{ "collection asked for", "0101 00 0E01 01", RC_OK, NULL },
+	{ "collection: purchases suspended", "0101 1A 0E01 02", RC_OK, NULL },
+	{ "collection not asked for", "0101 00 0E01 00", RC_FORMAT, NULL },
+	{ "collection of a new kind", "0101 00 0E01 03", RC_FORMAT, NULL },
 	{ "nothing", "", RC_TRUNCATED, NULL },
 	{ "tag without length", "0101 01 05", RC_TRUNCATED, NULL },
 	{ "receipt too short", "0101 01 0601 00", RC_FORMAT, NULL },
@@ -141,7 +145,7 @@ ca_answer__what_no_answer_can_carry_is_not_written(void)
 {
 	struct ca_answer size = { .cw_size = 9 }, opened = { .opened_by = 6 },
 			 slot = { .slot = 16 };
-	struct ca_answer outcome = { .outcome = (enum ca_outcome)26 };
+	struct ca_answer outcome = { .outcome = (enum ca_outcome)27 };
 	uint8_t out[CA_ANSWER_MAX];
 	size_t len;
 

@@ -141,6 +141,8 @@ def main():
         row(what, service, "TSR1 " + what, b"")
     for what in ("box enc", "box mac", "box prove"):
         row(what, bytes(range(0x30, 0x40)), "TSR1 " + what, bytes(range(0x40, 0x50)))
+    row("code", bytes(range(0x50, 0x60)), "TSR1 code", b"")
+    row("confirm", bytes(range(0x50, 0x60)), "TSR1 confirm", b"")
     row("tree", ca, "TSR1 tree", bytes.fromhex("00ABCDEF"))
     row("store", ca, "TSR1 store", b"", 32)
     tree = row("tree master", ca, "TSR1 tree master", b"")

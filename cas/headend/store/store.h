@@ -18,7 +18,7 @@
 /* Leaf order is the key order of everything that belongs to a card (4,096 leaves a shard). */
 #define STORE_SHARD(leaf) ((int64_t)((leaf) >> 12))
 
-/* The tables of version STORE_VERSION. */
+/* The tables of version 2; a new database goes on from there. */
 extern const char store_schema[];
 /* What a database of version 1 or 2 lacks, one after the other. */
 extern const char store_from_version_1[];

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Accounts as they stand in the database. */
+#include "headend/accounts.h"
+
+enum rc
+account_get(struct head *h, uint32_t leaf, struct head_account *a)
+{
+	struct store_rows *rows;
+	enum rc rc = store_select(h->store, &rows,
+				  "SELECT report_clock, refund_total, refund_sequence, refund_at,"
+				  " code_counter, code_total, confirmed FROM account"
+				  " WHERE shard = ? AND leaf = ?",
+				  "ii", STORE_SHARD(leaf), (int64_t)leaf);
+
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	*a = (struct head_account) { .report_clock = 0 };
+	if (store_next(rows))
+		*a = (struct head_account) { .report_clock = (uint32_t)store_int(rows, 0),
+					     .refund_total = (uint64_t)store_int(rows, 1),
+					     .refund_sequence = (uint32_t)store_int(rows, 2),
+					     .refund_at = (uint32_t)store_int(rows, 3),
+					     .code_counter = (uint32_t)store_int(rows, 4),
+					     .code_total = (uint64_t)store_int(rows, 5),
+					     .confirmed = (uint32_t)store_int(rows, 6) };
+	return head_store(h, store_done(&rows));
+}
+
+enum rc
+account_put(struct head *h, uint32_t leaf, const struct head_account *a)
+{
+	int64_t shard = STORE_SHARD(leaf);
+	enum rc rc = store_run(h->store, "DELETE FROM account WHERE shard = ? AND leaf = ?", "ii",
+			       shard, (int64_t)leaf);
+
+	if (rc == RC_OK)
+		rc = store_run(h->store,
+			       "INSERT INTO account(shard, leaf, report_clock, refund_total,"
+			       " refund_sequence, refund_at, code_counter, code_total, confirmed)"
+			       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			       "iiiiiiiii", shard, (int64_t)leaf, (int64_t)a->report_clock,
+			       (int64_t)a->refund_total, (int64_t)a->refund_sequence,
+			       (int64_t)a->refund_at, (int64_t)a->code_counter,
+			       (int64_t)a->code_total, (int64_t)a->confirmed);
+	return head_store(h, rc);
+}
