@@ -45,3 +45,6 @@ target_compile_definitions(stress_card PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_
 target_link_libraries(stress_card PRIVATE tessera_nv_sweep)
 add_test(NAME fault_stress_card COMMAND stress_card --lives 2000 --seed 1)
 add_custom_target(stress-card COMMAND stress_card --seconds 3600 USES_TERMINAL)
+# Minutes: `cmake --build BUILD --target money-model-long`.
+tessera_test(NAME money_model SOURCES fault/test_money_model.c USES tessera_card_fixture)
+add_custom_target(money-model-long COMMAND test_money_model 3000000 2 DEPENDS test_money_model)
