@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What needs the viewer's PIN. ISO 7816-4 11.5. */
+/* What needs the viewer's PIN, and the end of what it began. ISO 7816-4 11.5. */
 #include "base/mem.h"
 #include "base/status_word.h"
 #include "ca/session.h"
@@ -58,6 +58,26 @@ ca_buy(struct ca_session *s, const struct ca_purchase *purchase, struct ca_purch
 		*result = got;
 	mem_wipe(&got, sizeof got);
 	mem_wipe(data, sizeof data);
+	ca_wipe_answer(s);
+	return rc;
+}
+
+enum rc
+ca_stop(struct ca_session *s, uint16_t operator_id, uint32_t event_id, struct ca_answer *answer)
+{
+	const struct ca_stop what = { operator_id, event_id };
+	uint8_t data[CA_STOP_SIZE];
+	struct apdu stop = {
+		.cla = CA_CLA, .ins = CA_INS_STOP, .data = data, .lc = sizeof data, .le = LE_MAX
+	};
+	enum rc rc;
+
+	ca_stop_encode(&what, data);
+	rc = ca_exchange_private(s, &stop);
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	if (rc == RC_OK)
+		rc = ca_answer_decode(s->rsp, s->rsp_len, answer);
 	ca_wipe_answer(s);
 	return rc;
 }

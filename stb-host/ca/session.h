@@ -71,6 +71,10 @@ struct ca_purchase_result {
 	struct ca_answer answer; /* with CA_PIN_OK; the caller wipes it */
 };
 
+/* Ends a session of slices, or takes back a booking; without a PIN. */
+enum rc ca_stop(struct ca_session *s, uint16_t operator_id, uint32_t event_id,
+		struct ca_answer *answer) RC_CHECKED;
+
 /* Buys. Never sent twice: after RC_READER or RC_TIMEOUT the purchase may or may not have been made;
  * the next ECM tells (outcome open by this event). RC_USAGE: the PIN is not 4…8 digits. */
 enum rc ca_buy(struct ca_session *s, const struct ca_purchase *purchase,

@@ -28,6 +28,11 @@ fill_purchase(const struct watch *w, const struct watch_offer *offer, bool recor
 	memcpy(p->unit, offer->unit, UNIT_SIZE);
 	p->price = record ? offer->price_record : offer->price_view;
 	p->flags = record ? PURCHASE_RECORD : 0;
+	if (offer->sale == SALE_SLICES) {
+		p->flags = PURCHASE_SLICES;
+		p->seconds = offer->slice_s;
+		p->ceiling = offer->ceiling;
+	}
 	p->pin_len = (uint8_t)strlen(pin);
 	memcpy(p->pin, pin, p->pin_len);
 }
@@ -63,7 +68,7 @@ take_result(struct watch *w, struct channel *ch, struct ca_purchase_result *resu
 	w->stats.decisions[outcome]++;
 	/* The card sold nothing; its view of the newest ECM may bring another offer. */
 	if (outcome == OUTCOME_OFFER_CHANGED)
-		ch->offered = false;
+		memset(ch->offers, 0, sizeof ch->offers);
 	rc = watch_ask_again(w, ch);
 	result->answer = receipt;
 	return rc;
@@ -89,4 +94,19 @@ watch_buy(struct watch *w, const struct watch_offer *offer, bool record, const c
 	if (rc == RC_OK && result->pin == CA_PIN_OK)
 		rc = take_result(w, ch, result);
 	return rc;
+}
+
+void
+watch_stop(struct watch *w)
+{
+	for (size_t i = 0; i < CHANNELS_MAX; i++) {
+		struct channel *ch = &w->channels[i];
+		struct ca_answer answer = { 0 };
+
+		if (!ch->used || !ch->has_session || w->card_is_gone)
+			continue;
+		if (ca_stop(w->session, w->operator_id, ch->session_event, &answer) == RC_OK &&
+		    answer.has_session)
+			ch->session = answer.session;
+	}
 }

@@ -22,7 +22,7 @@ meet(struct watch *w, const struct ca_info *info)
 	memset(&w->waiting, 0, sizeof w->waiting);
 	memset(&w->tree, 0, sizeof w->tree);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
-		w->channels[i].offered = false;
+		memset(w->channels[i].offers, 0, sizeof w->channels[i].offers);
 	watch_map_again(w);
 }
 

@@ -17,50 +17,20 @@ watch_next_event(struct watch *w, struct watch_event *event)
 	return true;
 }
 
+/* The running cost, for the summary and the end. */
 static void
-fill_offer(const struct channel *ch, struct watch_offer *offer)
+keep_session(struct channel *ch)
 {
-	const struct ecm_offer *o = &ch->ecm.criteria.offer;
-
-	memset(offer, 0, sizeof *offer);
-	offer->service_id = ch->ecm.service_id;
-	offer->event_id = o->event_id;
-	offer->slot = o->slot;
-	memcpy(offer->unit, o->unit, UNIT_SIZE);
-	offer->price_view = o->price_view;
-	offer->recordable = (o->flags & OFFER_RECORDABLE) != 0;
-	offer->price_record = offer->recordable ? o->price_record : 0;
-	offer->event_start = o->event_start;
-	offer->event_end = o->event_end;
-	offer->window_end = o->window_end;
-	memcpy(offer->title, ch->ecm.criteria.title, ch->ecm.criteria.title_len);
-	offer->has_balance = ch->answer.has_balance;
-	offer->decimals = ch->answer.has_balance ? ch->answer.decimals : 2;
-	offer->balance = ch->answer.balance;
-}
-
-static void
-raise_offer(struct watch *w, struct channel *ch)
-{
-	struct watch_event event = { .kind = WATCH_OFFER };
-	const struct ecm_offer *o = &ch->ecm.criteria.offer;
-	bool is_short;
-
-	if (ch->outcome != OUTCOME_OFFER || !ch->ecm.criteria.has_offer ||
-	    w->event_count == EVENTS_MAX)
+	if (!ch->answer.has_session)
 		return;
-	is_short = ch->answer.has_balance && ch->answer.balance < (int64_t)o->price_view;
-	if (ch->offered && ch->offered_event == o->event_id && ch->offered_price == o->price_view &&
-	    (is_short || !ch->offered_short))
-		return;
-	ch->offered_short = is_short;
-	ch->offered = true;
-	ch->offered_event = o->event_id;
-	ch->offered_price = o->price_view;
-	event.service_id = ch->ecm.service_id;
-	event.outcome = ch->outcome;
-	fill_offer(ch, &event.offer);
-	watch_raise(w, &event);
+	ch->has_session = true;
+	ch->session = ch->answer.session;
+	ch->session_event = ch->ecm.criteria.slice.event_id;
+	if (ch->answer.has_receipt)
+		ch->session_receipt = ch->answer.receipt;
+	memcpy(ch->session_unit, ch->ecm.criteria.slice.unit, UNIT_SIZE);
+	if (ch->answer.has_balance)
+		ch->session_decimals = ch->answer.decimals;
 }
 
 /* A service that is closed at its first ECM may be opened by what is on its way to the card. */
@@ -115,7 +85,8 @@ watch_take_answer(struct watch *w, struct channel *ch, struct ca_answer *answer)
 		event.right_end = answer->right_end;
 		watch_raise(w, &event);
 	}
-	raise_offer(w, ch);
+	keep_session(ch);
+	watch_raise_offers(w, ch);
 	return rc == RC_OK ? hold_or_release(w, is_first, is_open) : rc;
 }
 

@@ -189,6 +189,12 @@ fill_service(const struct watch *w, const struct program *p, struct watch_servic
 		return;
 	service->outcome = ch->outcome;
 	service->was_open = ch->was_open;
+	service->has_session = ch->has_session;
+	service->session = ch->session;
+	service->session_event = ch->session_event;
+	service->session_receipt = ch->session_receipt;
+	memcpy(service->session_unit, ch->session_unit, sizeof service->session_unit);
+	service->session_decimals = ch->session_decimals;
 	service->picture = ch->picture;
 	service->ecms = ch->ecms;
 	service->descrambled = ch->descrambled;

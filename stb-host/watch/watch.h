@@ -37,6 +37,13 @@ struct watch_options {
 	uint16_t services[WATCH_SERVICES_MAX]; /* program numbers */
 };
 
+enum watch_sale {
+	SALE_EVENT,  /* the programme as a whole */
+	SALE_SLICES, /* by time: price_view is that of a slice */
+	SALE_NEXT    /* the programme that follows: a booking */
+};
+#define SALE_COUNT 3
+
 /* What the card would sell. Prices and balances in minor units of `unit`. */
 struct watch_offer {
 	uint16_t service_id; /* as the ECM names it */
@@ -51,6 +58,13 @@ struct watch_offer {
 	int64_t balance;                             /* before; after = balance − price */
 	uint32_t event_start, event_end, window_end; /* seconds since 2000 */
 	char title[ECM_TITLE_MAX + 1];               /* UTF-8, may be empty */
+	enum watch_sale sale;
+	uint16_t slice_s;   /* SALE_SLICES */
+	uint32_t ceiling;   /* SALE_SLICES: the most that may be agreed to, 0 no limit; in watch_buy
+			     * what the viewer agrees to, with what is spent */
+	uint32_t spent;     /* SALE_SLICES: in the session that runs */
+	bool has_preview;   /* it is shown meanwhile, or was */
+	uint16_t preview_s; /* left, PREVIEW_NO_LIMIT: not limited by time */
 };
 
 enum watch_event_kind {
@@ -96,6 +110,12 @@ struct watch_service {
 	uint64_t descrambled, without_key; /* packets */
 	uint64_t ecms;                     /* handed to the card */
 	char title[ECM_TITLE_MAX + 1];
+	bool has_session; /* pay per time: what it came to */
+	struct ca_running session;
+	uint32_t session_event;
+	struct ca_receipt session_receipt; /* of the slice paid last; record 0: none */
+	char session_unit[UNIT_SIZE + 1];
+	uint8_t session_decimals;
 };
 
 struct watch_stats {
@@ -157,6 +177,10 @@ size_t watch_drain(struct watch *w, uint8_t *out, size_t cap);
  * RC_USAGE: PIN. */
 enum rc watch_buy(struct watch *w, const struct watch_offer *offer, bool record, const char *pin,
 		  struct ca_purchase_result *result) RC_CHECKED;
+
+/* Ends every session of slices that was seen to run; the card charges nothing more for it. A reader
+ * that fails is not told: what was agreed is the limit. */
+void watch_stop(struct watch *w);
 
 /* Other services from now on (count 0: every one); those that stay are not interrupted. RC_RANGE:
  * more than WATCH_SERVICES_MAX. */

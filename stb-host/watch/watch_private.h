@@ -39,9 +39,16 @@ struct channel {
 	bool was_open;
 	enum ca_outcome outcome;
 	struct ca_answer answer; /* last, without control words */
-	bool offered_short;      /* the balance was too low for it */
-	bool offered;            /* an offer was raised: event and price */
-	uint32_t offered_event, offered_price;
+	struct offered {
+		bool made, was_short; /* an offer was raised; the balance was too low for it */
+		uint32_t event, price, spent;
+	} offers[SALE_COUNT];
+	bool has_session; /* pay per time: its running cost */
+	struct ca_running session;
+	uint32_t session_event;
+	struct ca_receipt session_receipt;
+	char session_unit[UNIT_SIZE + 1];
+	uint8_t session_decimals;
 	struct keyring keys;
 	uint64_t ecms, descrambled, without_key;
 	bool picture; /* packets are being opened */
@@ -201,5 +208,8 @@ enum rc watch_output_packet(struct watch *w, const uint8_t *packet) RC_CHECKED;
 enum rc watch_output_hold(struct watch *w, bool hold) RC_CHECKED;
 /* The words of a channel have changed. */
 enum rc watch_output_keys(struct watch *w, struct channel *ch) RC_CHECKED;
+
+/* Raises what the channel's last answer leaves to be bought, once each. */
+void watch_raise_offers(struct watch *w, struct channel *ch);
 
 #endif

@@ -30,6 +30,8 @@ write_out(struct watch_run *run)
 static enum rc
 decide(struct watch_run *run, const struct watch_event *event)
 {
+	if (run->desk && run->buy == BUY_ASK && event->offer.sale != SALE_EVENT)
+		return RC_OK; /* the socket speaks of whole programmes only */
 	if (!run->desk || run->buy != BUY_ASK)
 		return run_offer(run, &event->offer);
 	run->offers++;
@@ -264,6 +266,7 @@ run_all(struct watch_run *run)
 	if (status == 0)
 		status = closed;
 	run->seconds = (double)run_now_ms() / 1000.0 - start;
+	watch_stop(run->watch); /* nothing is charged that nobody watches */
 	run_gather(run);
 	if (status == 0)
 		status = run_verdict(run);

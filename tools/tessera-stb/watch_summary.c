@@ -104,17 +104,30 @@ run_verdict(const struct watch_run *run)
 }
 
 static json_t *
+session_json(const struct watch_service *s)
+{
+	return json_pack("{s:I, s:i, s:I, s:I, s:I}", "event", (json_int_t)s->session_event,
+			 "slices", s->session.slices, "spent_minor", (json_int_t)s->session.spent,
+			 "ceiling_minor", (json_int_t)s->session.ceiling, "record",
+			 (json_int_t)s->session.record);
+}
+
+static json_t *
 service_json(const struct watch_service *s)
 {
 	char title[sizeof s->title];
+	json_t *json;
 
 	memcpy(title, s->title, sizeof title);
 	stb_clean(title);
-	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "service", s->number,
+	json = json_pack("{s:i, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "service", s->number,
 			 "outcome", outcome_key(s), "words", service_words(s), "title", title,
 			 "was_open", s->was_open, "packets_descrambled", (json_int_t)s->descrambled,
 			 "packets_without_key", (json_int_t)s->without_key, "ecms",
 			 (json_int_t)s->ecms);
+	if (json && s->has_session)
+		json_object_set_new(json, "session", session_json(s));
+	return json;
 }
 
 static json_t *
@@ -222,6 +235,21 @@ print_receipt(const struct receipt *r)
 }
 
 static void
+print_session(const struct watch_service *s)
+{
+	char spent[MONEY_TEXT], most[MONEY_TEXT];
+
+	fprintf(stderr,
+		"  session   event %" PRIu32 ": %u slices, %s of at most %s, record %" PRIu32 "\n",
+		s->session_event, s->session.slices,
+		cli_money(s->session.spent, s->session_decimals, s->session_unit, spent,
+			  sizeof spent),
+		cli_money(s->session.ceiling, s->session_decimals, s->session_unit, most,
+			  sizeof most),
+		s->session.record);
+}
+
+static void
 print_service(const struct watch_service *s)
 {
 	char title[sizeof s->title];
@@ -257,8 +285,11 @@ print_text(const struct watch_run *run, const char *number)
 			" reordered, %" PRIu64 " repeated, %" PRIu64 " too late\n",
 			run->rtp.received, run->rtp.lost, run->rtp.reordered, run->rtp.repeated,
 			run->rtp.too_late);
-	for (size_t i = 0; i < run->service_count; i++)
+	for (size_t i = 0; i < run->service_count; i++) {
 		print_service(&run->services[i]);
+		if (run->services[i].has_session)
+			print_session(&run->services[i]);
+	}
 	fprintf(stderr,
 		"  ECMs      %" PRIu64 " to the card, %" PRIu64 " repeated, %" PRIu64 " refused\n",
 		s->ecms, s->ecms_repeated, s->ecms_refused);
