@@ -3,7 +3,9 @@
 #include "noun.h"
 
 #include "headend/catalogue.h"
+#include "timetable.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -299,4 +301,63 @@ int
 cmd_event_remove(int argc, char **argv)
 {
 	return noun_remove(&events, argc, argv);
+}
+
+static int
+import_events(struct tool *t, const char *path, const struct timetable *table, bool dry_run)
+{
+	struct out *o;
+	size_t failed = 0;
+	enum rc rc = event_add_all(t->head, table->events, table->count, dry_run, &failed);
+
+	for (size_t i = 0; i < table->count; i++) /* the transaction's unit, for the rows */
+		memcpy(table->events[i].unit, t->head->op.unit, sizeof table->events[i].unit);
+	if (rc != RC_OK && table->count > 0)
+		return tool_fail(t, rc, "%s: line %u: event %u", path, table->lines[failed],
+				 table->events[failed].id);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "%s", path);
+	o = out_new(columns, COUNT_OF(columns), &t->head->op);
+	for (size_t i = 0; i < table->count; i++)
+		put_row(o, &table->events[i]);
+	return out_list(&o, t->json);
+}
+
+int
+cmd_event_import(int argc, char **argv)
+{
+	struct tool t = tool_new();
+	struct timetable table;
+	char why[TIMETABLE_WHY];
+	bool dry_run = false;
+	const struct cli_option options[] = {
+		TOOL_HOME_OPTION(t),
+		TOOL_JSON_OPTION(t),
+		{ .name = "dry-run",
+		  .kind = CLI_FLAG,
+		  .value = &dry_run,
+		  .help = "check and print the timetable, keep nothing" },
+	};
+	int status = 0, n = cli_parse(argc, argv, "FILE", options, COUNT_OF(options), 1, &status);
+	FILE *in;
+	enum rc rc;
+
+	if (n < 0)
+		return status;
+	if (n != 1)
+		return cli_fail(RC_USAGE, "give one timetable", "event import");
+	in = fopen(argv[1], "re");
+	if (!in)
+		return cli_fail(errno == ENOENT ? RC_NOT_FOUND : RC_IO, strerror(errno), "%s",
+				argv[1]);
+	rc = timetable_read(in, &table, why);
+	(void)fclose(in);
+	if (rc != RC_OK)
+		return cli_fail(rc, why, "%s", argv[1]);
+	status = tool_open(&t);
+	if (status == 0)
+		status = import_events(&t, argv[1], &table, dry_run);
+	timetable_free(&table);
+	tool_close(&t);
+	return status;
 }

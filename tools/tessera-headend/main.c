@@ -16,6 +16,7 @@ main(int argc, char **argv)
 		{ "service show", "one service", cmd_service_show },
 		{ "service remove", "take a service and its events out", cmd_service_remove },
 		{ "event add", "something for sale on a service", cmd_event_add },
+		{ "event import", "events of a timetable file, all or none", cmd_event_import },
 		{ "event list", "all events", cmd_event_list },
 		{ "event show", "one event", cmd_event_show },
 		{ "event remove", "take an event out; its prices are kept", cmd_event_remove },

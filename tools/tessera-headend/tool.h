@@ -85,6 +85,7 @@ int cmd_service_list(int argc, char **argv);
 int cmd_service_show(int argc, char **argv);
 int cmd_service_remove(int argc, char **argv);
 int cmd_event_add(int argc, char **argv);
+int cmd_event_import(int argc, char **argv);
 int cmd_event_list(int argc, char **argv);
 int cmd_event_show(int argc, char **argv);
 int cmd_event_remove(int argc, char **argv);
