@@ -80,20 +80,45 @@ control_decimals_of(const struct ca_slot *slots, size_t count, uint8_t slot)
 	return DECIMALS_DEFAULT;
 }
 
+/* What the record is about: an event of a service, the record that was paid back, or how money came
+ * in. */
+static void
+add_subject(json_t *one, const struct record *r)
+{
+	static const char *const sources[] = { "?", "emm", "load", "code" };
+
+	if (r->type == RECORD_REFUND) {
+		json_object_set_new(one, "refunded", json_integer((json_int_t)r->event_id));
+	} else if (r->type == RECORD_TOPUP) {
+		json_object_set_new(one, "credit", json_integer((json_int_t)r->event_id));
+		json_object_set_new(
+			one, "source",
+			json_string(sources[r->service_id <= CREDIT_CODE ? r->service_id : 0]));
+	} else if (r->type != RECORD_PAYOUT) {
+		json_object_set_new(one, "event", json_integer((json_int_t)r->event_id));
+		json_object_set_new(one, "service", json_integer(r->service_id));
+	}
+	if (r->type == RECORD_SLICE)
+		json_object_set_new(one, "slices", json_integer(r->count));
+}
+
 json_t *
 control_record_json(const struct record *r, unsigned int decimals, uint32_t acked)
 {
 	char unit[UNIT_SIZE + 1], tac[2 * RECORD_TAC + 1];
+	json_t *one;
 
 	stb_unit(r->unit, unit);
 	hex_encode(r->tac, RECORD_TAC, tac);
-	return json_pack("{s:I, s:s, s:o, s:I, s:i, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}",
-			 "record", (json_int_t)r->sequence, "type", record_type_text(r->type),
-			 "time", stb_json_time(r->time), "event", (json_int_t)r->event_id,
-			 "service", r->service_id, "slot", r->slot, "unit", unit, "decimals",
-			 (int)decimals, "price_minor", (json_int_t)r->price, "balance_after_minor",
-			 (json_int_t)r->balance_after, "may_record", r->flags & RECORD_MAY_RECORD,
-			 "settled", r->sequence <= acked, "certificate", tac);
+	one = json_pack("{s:I, s:s, s:o, s:i, s:s, s:i, s:I, s:I, s:b, s:b, s:s}", "record",
+			(json_int_t)r->sequence, "type", record_type_text(r->type), "time",
+			stb_json_time(r->time), "slot", r->slot, "unit", unit, "decimals",
+			(int)decimals, "price_minor", (json_int_t)r->price, "balance_after_minor",
+			(json_int_t)r->balance_after, "may_record", r->flags & RECORD_MAY_RECORD,
+			"settled", r->sequence <= acked, "certificate", tac);
+	if (one)
+		add_subject(one, r);
+	return one;
 }
 
 json_t *

@@ -26,7 +26,7 @@ same "running cost" "$(spent)" $((5 * n))
 identical "$in" "$work/clear.ts" 1
 same "balance" "$(balance "$card")" $((1000 - 5 * n))
 ok tessera-stb history --card "image:$card" --json
-same "records of one session" "$(json '[(r["price_minor"], r["event"]) for r in x]')" "[($((5 * n)), 601)]"
+same "records of one session" "$(json '[(r["price_minor"], r["event"]) for r in x if r["type"] == "session"]')" "[($((5 * n)), 601)]"
 
 # a recording of it: what is paid opens, and nothing is charged
 watch 0 "$work/scr.ts" "$work/again.ts" "$card" --service 1 --buy never --json

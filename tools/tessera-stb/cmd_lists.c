@@ -108,15 +108,29 @@ cmd_entitlements(int argc, char **argv)
 	return status;
 }
 
+/* "event 601, service 1" for what is watched, "record 3" for a refund. */
+static void
+subject_text(const struct record *r, char *text, size_t cap)
+{
+	text[0] = '\0';
+	if (r->type == RECORD_REFUND)
+		snprintf(text, cap, "record %lu", (unsigned long)r->event_id);
+	else if (r->type != RECORD_TOPUP && r->type != RECORD_PAYOUT)
+		snprintf(text, cap, "event %lu, service %u", (unsigned long)r->event_id,
+			 r->service_id);
+}
+
 static void
 record_text(const struct record *r, unsigned int decimals, uint32_t acked)
 {
 	char unit[UNIT_SIZE + 1], time[TIME2000_TEXT_SIZE], price[MONEY_TEXT], after[MONEY_TEXT];
+	char subject[48];
 
 	stb_unit(r->unit, unit);
 	time2000_format(r->time, time);
-	printf("%6lu  %-20s  event %-8lu  service %-5u  %14s  %14s  %s\n",
-	       (unsigned long)r->sequence, time, (unsigned long)r->event_id, r->service_id,
+	subject_text(r, subject, sizeof subject);
+	printf("%6lu  %-20s  %-8s  %-32s  %14s  %14s  %s\n", (unsigned long)r->sequence, time,
+	       record_type_text(r->type), subject,
 	       cli_money(r->price, decimals, unit, price, sizeof price),
 	       cli_money(r->balance_after, decimals, unit, after, sizeof after),
 	       r->sequence <= acked ? "settled" : "open");
@@ -129,7 +143,7 @@ print_history(const struct record *records, size_t count, const struct ca_slot *
 	json_t *list = json ? json_array() : NULL;
 
 	if (!json && count == 0)
-		printf("no purchase is kept on this card\n");
+		printf("no purchase or payment is kept on this card\n");
 	for (size_t i = 0; i < count; i++) {
 		unsigned int decimals = control_decimals_of(slots, slot_count, records[i].slot);
 
