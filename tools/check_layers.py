@@ -69,7 +69,7 @@ FREESTANDING_HEADERS = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits
 PLACES = [
     (r"openssl/", ["keys/crypto/openssl/", "cas/scramble/cissa.c", "cas/io/tls.c", "tests/bench/"]),
     (r"sqlite3\.h", ["cas/headend/store/", "tests/unit/test_headend"]),
-    (r"libpq", ["cas/headend/store/"]),
+    (r"libpq", ["cas/headend/store/", "tests/support/headend_fixture"]),
     (r"dvbcsa/", ["cas/scramble/", "tests/unit/test_scramble", "tests/unit/test_engines", "tests/fuzz/fuzz_engines", "tests/bench/", "tests/interop/"]),
     (r"bitstream/", ["cas/stream/", "cas/headend/", "stb-host/watch/", "tools/tessera-stb/"]),
     (r"(PCSC/)?(winscard|wintypes|pcsclite)\.h", ["stb-host/reader/"]),

@@ -12,8 +12,8 @@ set -u
 build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev libpcsclite-dev
 	libbitstream-dev libp11-kit-dev libsqlite3-dev libjansson-dev libncurses-dev libcunit1-dev ffmpeg python3"
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
-optional_demo="ccache"
-optional_test="ccache softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
+optional_demo="ccache libpq-dev"
+optional_test="ccache libpq-dev postgresql softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools
 	qemu-system-arm gcc-arm-none-eabi gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-aarch64-linux-gnu
 	libc6-dev-arm64-cross qemu-user iproute2 util-linux shellcheck mandoc python3-cryptography"
 

@@ -122,6 +122,10 @@ head_create(const char *path, const struct head_operator *op, const struct head_
 			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
 		return RC_RANGE;
 	}
+	if (store_is_address(path)) { /* nothing stands there before it is whole */
+		rc = make(path, op, keys, why);
+		return rc == RC_OK ? head_open(path, out, why) : rc;
+	}
 	if (snprintf(made, sizeof made, "%s.new", path) >= (int)sizeof made) {
 		snprintf(why, STORE_WHY, "path too long");
 		return RC_RANGE;

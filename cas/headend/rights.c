@@ -123,7 +123,7 @@ cancel_rows(struct head *h, uint32_t leaf, uint16_t product, uint32_t now, int64
 		return rc;
 	rc = head_store(h, store_run(h->store,
 				     "UPDATE entitlement SET cancelled = 1, changed_at = ?"
-				     " WHERE shard = ? AND leaf = ? AND (? OR product = ?)"
+				     " WHERE shard = ? AND leaf = ? AND (? = 1 OR product = ?)"
 				     " AND cancelled = 0",
 				     "iiiii", (int64_t)now, STORE_SHARD(leaf), (int64_t)leaf, all,
 				     (int64_t)product));

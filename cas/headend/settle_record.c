@@ -71,7 +71,7 @@ check_price(struct import *m, const struct record *r)
 	static const char sql[] =
 		"SELECT count(*) FROM event_history WHERE event = ? AND service = ? AND slot = ?"
 		" AND unit = ? AND for_sale = 1"
-		" AND CASE WHEN ? THEN price_record ELSE price END = ?";
+		" AND CASE WHEN ? = 1 THEN price_record ELSE price END = ?";
 	char unit[UNIT_SIZE + 1] = "", what[80];
 	int64_t n = 0, to_record = (r->flags & RECORD_MAY_RECORD) != 0;
 	enum rc rc;
@@ -97,7 +97,7 @@ check_session(struct import *m, const struct record *r)
 	rc = store_number(m->head->store, &n,
 			  "SELECT count(*) FROM (SELECT min(price) AS least, max(price) AS most"
 			  " FROM slice_history WHERE event = ? AND service = ? AND slot = ?"
-			  " AND unit = ?) WHERE least * ? <= ? AND ? <= most * ?",
+			  " AND unit = ?) AS sold WHERE least * ? <= ? AND ? <= most * ?",
 			  "iiitiiii", (int64_t)r->event_id, (int64_t)r->service_id,
 			  (int64_t)r->slot, unit, (int64_t)r->count, (int64_t)r->price,
 			  (int64_t)r->price, (int64_t)r->count);

@@ -79,7 +79,8 @@ new_operator() {
 	echo 2468 >"$pin"
 	chmod 600 "$pass" "$pin"
 	ok tessera-keys init --operator-id 7 --passphrase-file "$pass"
-	head_end init --operator "Test network" --passphrase-file "$pass"
+	head_end init --operator "Test network" --passphrase-file "$pass" \
+		${TESSERA_TEST_DATABASE:+--database "$TESSERA_TEST_DATABASE"}
 }
 
 # new_cards N: their numbers in the array cards, their images in the array images; made an hour before t0

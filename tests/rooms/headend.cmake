@@ -6,6 +6,29 @@ target_compile_definitions(tessera_test_headend PRIVATE _POSIX_C_SOURCE=200809L 
 target_link_libraries(tessera_test_headend PUBLIC tessera_headend)
 
 tessera_test(NAME headend_store SOURCES unit/test_headend_store.c USES tessera_test_headend)
+if(LIBPQ_FOUND)
+	target_include_directories(tessera_test_headend SYSTEM PRIVATE ${LIBPQ_INCLUDE_DIRS})
+	target_link_libraries(tessera_test_headend PRIVATE ${LIBPQ_LINK_LIBRARIES})
+endif()
+
+# The same tests on PostgreSQL: a server of their own, for as long as they run.
+function(tessera_test_on_postgres name)
+	if(LIBPQ_FOUND)
+		add_test(NAME ${name}_on_postgres COMMAND sh
+			${CMAKE_SOURCE_DIR}/tests/support/with_postgres.sh ${ARGN})
+		set_tests_properties(${name}_on_postgres PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77
+			ENVIRONMENT "TESSERA_STREAMS=${CMAKE_SOURCE_DIR}/build/streams")
+	endif()
+endfunction()
+tessera_test(NAME headend_schema SOURCES unit/test_headend_schema.c USES tessera_headend)
+tessera_test_on_postgres(headend_store $<TARGET_FILE:test_headend_store>)
+tessera_test_on_postgres(headend_settlement $<TARGET_FILE:test_headend_settlement>)
+if(NOT TESSERA_FUZZ)
+	foreach(journey money rotation)
+		tessera_test_on_postgres(e2e_${journey}
+			bash ${CMAKE_SOURCE_DIR}/tests/interop/test_e2e_${journey}.sh ${CMAKE_BINARY_DIR}/bin)
+	endforeach()
+endif()
 tessera_test(NAME headend_create SOURCES unit/test_headend_create.c USES tessera_test_headend)
 tessera_test(NAME headend_air SOURCES unit/test_headend_air.c USES tessera_test_headend)
 tessera_test(NAME headend_settlement SOURCES unit/test_headend_settlement.c USES tessera_test_headend)

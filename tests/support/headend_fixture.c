@@ -3,6 +3,9 @@
 #include "headend_fixture.h"
 
 #include <dirent.h>
+#ifdef TESSERA_POSTGRES
+#include <libpq-fe.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,59 @@ fill(struct headend_fixture *f)
 	news.products[0] = 1;
 	return product_add(f->head, &product) != RC_OK || service_add(f->head, &news) != RC_OK ||
 	       service_add(f->head, &film) != RC_OK || event_add(f->head, &event) != RC_OK;
+}
+
+#ifdef TESSERA_POSTGRES
+static int
+on_server(const char *sql)
+{
+	PGconn *db = PQconnectdb(getenv("TESSERA_TEST_DATABASE"));
+	PGresult *quiet = PQexec(db, "SET client_min_messages = error");
+	PGresult *result = PQexec(db, sql);
+	int failed = PQresultStatus(result) != PGRES_COMMAND_OK;
+
+	if (failed)
+		fprintf(stderr, "fixture: %s", PQerrorMessage(db));
+	PQclear(quiet);
+	PQclear(result);
+	PQfinish(db);
+	return failed;
+}
+#else
+static int
+on_server(const char *sql)
+{
+	(void)sql;
+	return 1;
+}
+#endif
+
+/* A schema of its own on the server that the environment names; else a file. */
+static int
+choose_database(struct headend_fixture *f)
+{
+	const char *server = getenv("TESSERA_TEST_DATABASE"), *name = strrchr(f->dir, '_') + 1;
+	char sql[80];
+
+	if (!server) {
+		snprintf(f->path, sizeof f->path, "%s/headend.sqlite", f->dir);
+		return 0;
+	}
+	f->on_server = true;
+	snprintf(f->path, sizeof f->path, "%s%soptions=-csearch_path%%3D%%22t_%s%%22", server,
+		 strchr(server, '?') ? "&" : "?", name);
+	snprintf(sql, sizeof sql, "CREATE SCHEMA \"t_%s\"", name);
+	return on_server(sql);
+}
+
+static void
+drop_database(struct headend_fixture *f)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof sql, "DROP SCHEMA \"t_%s\" CASCADE", strrchr(f->dir, '_') + 1);
+	if (f->on_server)
+		(void)on_server(sql);
 }
 
 struct head_event
@@ -52,7 +108,8 @@ headend_fixture_open(struct headend_fixture *f)
 	if (!mkdtemp(f->dir))
 		return 1;
 	snprintf(f->keystore_path, sizeof f->keystore_path, "%s/keystore", f->dir);
-	snprintf(f->path, sizeof f->path, "%s/headend.sqlite", f->dir);
+	if (choose_database(f))
+		return 1;
 	f->keys.openssl = crypto_openssl_new();
 	if (!f->keys.openssl)
 		return 1;
@@ -89,7 +146,31 @@ headend_fixture_close(struct headend_fixture *f)
 	head_close(&f->head);
 	keystore_free(&f->keys.keystore);
 	crypto_openssl_free(&f->keys.openssl);
+	drop_database(f);
 	empty_folder(f->dir);
+}
+
+void
+headend_fixture_fault(struct headend_fixture *f, const char *verb, const char *table,
+		      const char *condition, bool on)
+{
+	char sql[200];
+
+	if (f->on_server && on)
+		snprintf(sql, sizeof sql,
+			 "ALTER TABLE %s ADD CONSTRAINT fault CHECK(NOT(%s)) NOT VALID", table,
+			 condition ? condition : "1 = 1");
+	else if (f->on_server)
+		snprintf(sql, sizeof sql, "ALTER TABLE %s DROP CONSTRAINT fault", table);
+	else if (on)
+		snprintf(sql, sizeof sql,
+			 "CREATE TRIGGER fault BEFORE %s ON %s WHEN %s%s BEGIN"
+			 " SELECT RAISE(ABORT, 'fault'); END",
+			 verb, table, condition ? "new." : "1 = 1", condition ? condition : "");
+	else
+		snprintf(sql, sizeof sql, "DROP TRIGGER fault");
+	if (store_run(f->head->store, sql, "") != RC_OK)
+		fprintf(stderr, "fixture: %s\n", store_why(f->head->store));
 }
 
 int64_t
@@ -109,21 +190,21 @@ headend_fixture_snapshot(struct headend_fixture *f, int64_t out[24])
 		"SELECT count(*) FROM service",
 		"SELECT count(*) FROM service_product",
 		"SELECT count(*) FROM event",
-		"SELECT total(price) FROM event",
+		"SELECT coalesce(sum(price), 0) FROM event",
 		"SELECT count(*) FROM event_history",
 		"SELECT count(*) FROM epoch",
 		"SELECT count(*) FROM card",
-		"SELECT total(emm_sequence) FROM card",
-		"SELECT total(changed_at) FROM card",
-		"SELECT total(credit_total) FROM card",
-		"SELECT total(credit_sequence) FROM card",
-		"SELECT total(record_head) FROM card",
-		"SELECT total(spent) FROM card",
-		"SELECT total(ack_at) FROM card",
-		"SELECT total(state) FROM card",
+		"SELECT coalesce(sum(emm_sequence), 0) FROM card",
+		"SELECT coalesce(sum(changed_at), 0) FROM card",
+		"SELECT coalesce(sum(credit_total), 0) FROM card",
+		"SELECT coalesce(sum(credit_sequence), 0) FROM card",
+		"SELECT coalesce(sum(record_head), 0) FROM card",
+		"SELECT coalesce(sum(spent), 0) FROM card",
+		"SELECT coalesce(sum(ack_at), 0) FROM card",
+		"SELECT coalesce(sum(state), 0) FROM card",
 		"SELECT count(*) FROM entitlement",
-		"SELECT total(end_at) FROM entitlement",
-		"SELECT total(cancelled) FROM entitlement",
+		"SELECT coalesce(sum(end_at), 0) FROM entitlement",
+		"SELECT coalesce(sum(cancelled), 0) FROM entitlement",
 		"SELECT count(*) FROM topup",
 		"SELECT count(*) FROM record",
 		"SELECT count(*) FROM alarm",

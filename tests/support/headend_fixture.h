@@ -15,7 +15,9 @@
 #define FIXTURE_PRICE_RECORD 600
 
 struct headend_fixture {
-	char dir[40], keystore_path[60], path[60];
+	char dir[40], keystore_path[60];
+	char path[400]; /* the database's name */
+	bool on_server; /* PostgreSQL, of TESSERA_TEST_DATABASE, in a schema of its own */
 	struct head_keys keys;
 	struct head *head;
 };
@@ -26,6 +28,10 @@ int headend_fixture_open(struct headend_fixture *f);
 void headend_fixture_close(struct headend_fixture *f);
 /* Event 7 of service 102: from an hour after FIXTURE_NOW, two hours long. */
 struct head_event headend_fixture_event(void);
+/* "INSERT" or "UPDATE" of rows with column = value (NULL: of all) is refused until this is called
+ * with false. */
+void headend_fixture_fault(struct headend_fixture *f, const char *verb, const char *table,
+			   const char *condition, bool on);
 /* One number from the database; -1 on failure. */
 int64_t headend_fixture_number(struct headend_fixture *f, const char *sql);
 /* Takes away what version 3 of the database brought. */

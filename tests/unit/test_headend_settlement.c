@@ -507,9 +507,11 @@ settlement__the_price_of_a_removed_event_still_counts(void)
 static void
 settlement__a_fault_in_the_database_leaves_nothing_of_a_report(void)
 {
-	static const char *const tables[] = { "INSERT ON record WHEN new.sequence = 3",
-					      "UPDATE ON card WHEN new.record_head = 3",
-					      "INSERT ON outbox" };
+	static const struct {
+		const char *verb, *table, *condition;
+	} faults[] = { { "INSERT", "record", "sequence = 3" },
+		       { "UPDATE", "card", "record_head = 3" },
+		       { "INSERT", "outbox", NULL } };
 	struct headend_fixture f;
 	struct fake_card c;
 	struct settlement s;
@@ -518,16 +520,13 @@ settlement__a_fault_in_the_database_leaves_nothing_of_a_report(void)
 	start(&f, &c);
 	headend_fixture_snapshot(&f, before);
 	for (size_t i = 0; i < 3; i++) {
-		char sql[160] = "CREATE TRIGGER fault BEFORE ";
-
-		test_row(tables[i]);
-		strcat(sql, tables[i]);
-		strcat(sql, " BEGIN SELECT RAISE(ABORT, 'fault'); END");
-		CHECK_RC(store_run(f.head->store, sql, ""), RC_OK);
+		test_row(faults[i].table);
+		headend_fixture_fault(&f, faults[i].verb, faults[i].table, faults[i].condition,
+				      true);
 		CHECK(import(&c, 1, &s) != RC_OK);
 		headend_fixture_snapshot(&f, after);
 		CHECK_BYTES(after, before, sizeof after);
-		CHECK_RC(store_run(f.head->store, "DROP TRIGGER fault", ""), RC_OK);
+		headend_fixture_fault(&f, faults[i].verb, faults[i].table, NULL, false);
 	}
 	test_row("");
 	CHECK_RC(import(&c, 1, &s), RC_OK);

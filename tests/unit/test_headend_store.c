@@ -23,7 +23,7 @@ store__a_new_database_is_private_and_opens_again(void)
 	char why[STORE_WHY];
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
-	CHECK(stat(f.path, &st) == 0 && (st.st_mode & 0777) == 0600);
+	CHECK(f.on_server || (stat(f.path, &st) == 0 && (st.st_mode & 0777) == 0600));
 	CHECK_RC(store_create(f.path, &f.head->store, why), RC_CONFLICT);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CHECK(again && again->op.id == FIXTURE_OPERATOR && strcmp(again->op.unit, "EUR") == 0);
@@ -46,7 +46,7 @@ store__version_1_is_migrated(void)
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_run(f.head->store, "DROP TABLE box", ""), RC_OK);
 	headend_fixture_drop_version_3(&f);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 1", ""), RC_OK);
+	CHECK_RC(store_set_version(f.head->store, STORE_APPLICATION, 1), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
 	CHECK_RC(card_boxes(again, 5, 0, boxes, &n), RC_OK);
@@ -70,7 +70,7 @@ store__version_2_is_migrated(void)
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	CHECK_RC(card_add(f.head, 5, PROFILE_PAIRED, 1, FIXTURE_NOW), RC_OK);
 	headend_fixture_drop_version_3(&f);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 2", ""), RC_OK);
+	CHECK_RC(store_set_version(f.head->store, STORE_APPLICATION, 2), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_OK);
 	CU_ASSERT_FATAL(again != NULL);
 	CHECK_RC(card_get(again, 5, &card), RC_OK);
@@ -91,11 +91,11 @@ store__another_version_is_refused(void)
 	char why[STORE_WHY];
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 99", ""), RC_OK);
+	CHECK_RC(store_set_version(f.head->store, STORE_APPLICATION, 99), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_VERSION);
 	CHECK(strstr(why, "version 99") != NULL);
-	CHECK_RC(store_run(f.head->store, "PRAGMA user_version = 3", ""), RC_OK);
-	CHECK_RC(store_run(f.head->store, "PRAGMA application_id = 1", ""), RC_OK);
+	CHECK_RC(store_set_version(f.head->store, STORE_APPLICATION, 3), RC_OK);
+	CHECK_RC(store_set_version(f.head->store, 1, STORE_VERSION), RC_OK);
 	CHECK_RC(head_open(f.path, &again, why), RC_FORMAT);
 	headend_fixture_close(&f);
 }
@@ -223,22 +223,17 @@ store__a_failure_in_the_middle_of_a_change_leaves_nothing_of_it(void)
 {
 	struct headend_fixture f;
 	int64_t before[BEFORE], after[BEFORE];
-	char sql[160];
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
 	add_cards(&f);
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		test_row(verbs[i].name);
-		snprintf(sql, sizeof sql,
-			 "CREATE TRIGGER fault BEFORE INSERT ON %s BEGIN"
-			 " SELECT RAISE(ABORT, 'fault'); END",
-			 verbs[i].table);
-		CHECK_RC(store_run(f.head->store, sql, ""), RC_OK);
+		headend_fixture_fault(&f, "INSERT", verbs[i].table, NULL, true);
 		headend_fixture_snapshot(&f, before);
 		CHECK(verbs[i].run(&f) != RC_OK);
 		headend_fixture_snapshot(&f, after);
 		CHECK_BYTES(after, before, sizeof after);
-		CHECK_RC(store_run(f.head->store, "DROP TRIGGER fault", ""), RC_OK);
+		headend_fixture_fault(&f, "INSERT", verbs[i].table, NULL, false);
 		CHECK_RC(verbs[i].run(&f), RC_OK);
 		headend_fixture_snapshot(&f, after);
 		CHECK(memcmp(after, before, sizeof after) != 0);
@@ -258,6 +253,10 @@ store__a_full_disk_leaves_money_and_outbox_in_step(void)
 	enum rc rc = RC_OK;
 
 	CU_ASSERT_FATAL(headend_fixture_open(&f) == 0);
+	if (f.on_server) { /* its disk is not ours to fill */
+		headend_fixture_close(&f);
+		return;
+	}
 	CHECK_RC(card_add(f.head, 1, 1, 1, FIXTURE_NOW), RC_OK);
 	CHECK_RC(store_limit_pages(f.head->store, store_pages(f.head->store) + 1), RC_OK);
 	while (rc == RC_OK && paid < 5000) {

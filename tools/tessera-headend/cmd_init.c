@@ -2,12 +2,18 @@
 /* init: a new head-end beside its keystore. */
 #include "tool.h"
 
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct options {
-	const char *name, *unit;
-	uint32_t operator_id; /* above 65,535: not given */
+	const char *name, *unit, *database; /* NULL: a file in HOME */
+	uint32_t operator_id;               /* above 65,535: not given */
 	uint16_t ca_system_id, decimals;
 };
 
@@ -34,27 +40,95 @@ check(const struct tool *t, const struct options *o, struct head_operator *op)
 	return 0;
 }
 
+/* Notes the address, for this owner only: it may hold a password. */
+static int
+note_database(const char *path, const char *address)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+	bool written = fd >= 0 && dprintf(fd, "%s\n", address) > 0 && fsync(fd) == 0;
+	int error = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return written ? 0 : cli_fail(RC_IO, strerror(error), "%s", path);
+}
+
+struct place {
+	char name[TOOL_DATABASE], label[STORE_WHY];
+	char file[TOOL_PATH], note[TOOL_PATH]; /* HOME/headend.sqlite, HOME/database */
+};
+
+static int
+choose_database(const struct tool *t, const char *address, struct place *p)
+{
+	int status = tool_path(t, "headend.sqlite", p->file);
+
+	if (status == 0)
+		status = tool_path(t, "database", p->note);
+	if (status != 0)
+		return status;
+	snprintf(p->name, sizeof p->name, "%s", address ? address : p->file);
+	store_label(p->name, p->label);
+	if (!address && access(p->note, F_OK) == 0)
+		return cli_fail(RC_CONFLICT, "names another database already", "%s", p->note);
+	if (!address)
+		return 0;
+	if (!store_is_address(address) || strlen(address) >= TOOL_DATABASE)
+		return cli_fail(RC_USAGE, "an address begins with postgresql://", "--database");
+	if (access(p->file, F_OK) == 0)
+		return cli_fail(RC_CONFLICT, "exists already", "%s", p->file);
+	return 0;
+}
+
+/* An address is in its place before the tables are, so that one that was cut off in between is made
+ * by the next init. */
+static int
+make(struct tool *t, const struct options *o, const struct head_operator *op, struct place *p)
+{
+	char why[STORE_WHY];
+	bool noted;
+	enum rc rc;
+	int status = choose_database(t, o->database, p);
+
+	if (status != 0)
+		return status;
+	noted = o->database && access(p->note, F_OK) != 0;
+	if (noted)
+		status = note_database(p->note, p->name);
+	if (status != 0)
+		return status;
+	rc = head_create(p->name, op, &t->keys, &t->head, why);
+	if (rc == RC_OK && o->database && !noted)
+		status = note_database(p->note, p->name);
+	if (rc != RC_OK) {
+		if (noted)
+			(void)unlink(p->note);
+		return cli_fail(rc, why, "%s", p->label);
+	}
+	printf("operator %u, %s: %s\n", op->id, op->name, p->label);
+	return status;
+}
+
 static int
 run(struct tool *t, const struct options *o)
 {
-	char path[TOOL_PATH], why[STORE_WHY];
 	struct head_operator op;
-	enum rc rc;
+	struct place *place;
 	int status = tool_find_home(t, false);
 
-	if (status == 0)
-		status = tool_path(t, "headend.sqlite", path);
 	if (status == 0)
 		status = tool_open_keys(t);
 	if (status == 0)
 		status = check(t, o, &op);
 	if (status != 0)
 		return status;
-	rc = head_create(path, &op, &t->keys, &t->head, why);
-	if (rc != RC_OK)
-		return cli_fail(rc, why, "%s", path);
-	printf("operator %u, %s: %s\n", op.id, op.name, path);
-	return 0;
+	place = calloc(1, sizeof *place);
+	if (!place)
+		return cli_fail(RC_NO_MEMORY, NULL, "database");
+	status = make(t, o, &op, place);
+	mem_wipe(place, sizeof *place); /* an address may hold a password */
+	free(place);
+	return status;
 }
 
 int
@@ -80,6 +154,11 @@ cmd_init(int argc, char **argv)
 		  .argument = "N",
 		  .help = "must be the keystore's",
 		  .max = UINT16_MAX },
+		{ .name = "database",
+		  .kind = CLI_TEXT,
+		  .value = &o.database,
+		  .argument = "ADDRESS",
+		  .help = "postgresql://… instead of a file in the state folder" },
 		{ .name = "ca-system-id",
 		  .kind = CLI_U16,
 		  .value = &o.ca_system_id,

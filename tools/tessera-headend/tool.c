@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define PASSPHRASE_MAX 512
@@ -38,20 +39,46 @@ tool_path(const struct tool *t, const char *name, char path[TOOL_PATH])
 }
 
 int
+tool_database(const struct tool *t, char name[TOOL_DATABASE])
+{
+	char path[TOOL_PATH];
+	FILE *file;
+	bool got;
+	int status = tool_path(t, "database", path);
+
+	if (status != 0)
+		return status;
+	file = fopen(path, "r");
+	if (!file && errno == ENOENT)
+		return tool_path(t, "headend.sqlite", name);
+	if (!file)
+		return cli_fail(RC_IO, strerror(errno), "%s", path);
+	got = fgets(name, TOOL_DATABASE, file) != NULL;
+	fclose(file);
+	if (got)
+		name[strcspn(name, "\r\n")] = '\0';
+	if (!got || !store_is_address(name))
+		return cli_fail(RC_FORMAT, "no line that begins with postgresql://", "%s", path);
+	return 0;
+}
+
+int
 tool_open(struct tool *t)
 {
-	char path[TOOL_PATH], why[STORE_WHY];
+	char name[TOOL_DATABASE], label[STORE_WHY], why[STORE_WHY];
 	enum rc rc;
 	int status = tool_find_home(t, false);
 
 	if (status == 0)
-		status = tool_path(t, "headend.sqlite", path);
+		status = tool_database(t, name);
 	if (status != 0)
 		return status;
-	rc = head_open(path, &t->head, why);
+	rc = head_open(name, &t->head, why);
+	store_label(name, label);
+	mem_wipe(name, sizeof name);
 	if (rc == RC_NOT_FOUND)
-		return cli_fail(rc, "does not exist; `tessera-headend init` makes it", "%s", path);
-	return rc == RC_OK ? 0 : cli_fail(rc, why, "%s", path);
+		return cli_fail(rc, "does not exist; `tessera-headend init` makes it", "%s", label);
+	return rc == RC_OK ? 0 : cli_fail(rc, why, "%s", label);
 }
 
 static int

@@ -10,6 +10,7 @@
 #include "out.h"
 
 #define TOOL_PATH 512
+#define TOOL_DATABASE 1024 /* a database's name; HOME/database holds an address */
 #define NO_FD UINT32_MAX
 
 struct tool {
@@ -58,6 +59,9 @@ int tool_find_home(struct tool *t, bool create);
 int tool_open(struct tool *t);      /* home and database */
 int tool_open_keys(struct tool *t); /* keystore; after tool_open it must be the operator's */
 void tool_close(struct tool *t);
+/* The name of HOME's database, for store_open: the address in HOME/database, else headend.sqlite.
+ */
+int tool_database(const struct tool *t, char name[TOOL_DATABASE]);
 /* HOME/name into path. */
 int tool_path(const struct tool *t, const char *name, char path[TOOL_PATH]);
 /* Prints a failure of the library about something. */

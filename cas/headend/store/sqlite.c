@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The store on SQLite 3: one file in WAL mode with synchronous=FULL, since rows are money. */
-#include "headend/store/store.h"
+#include "headend/store/driver.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +13,27 @@
 
 #define BUSY_MS 5000
 
-struct store {
+struct sqlite {
+	struct store base;
 	sqlite3 *db;
-	bool in_transaction;
-	char why[STORE_WHY];
 };
 
-struct store_rows {
-	struct store *store;
+struct sqlite_rows {
+	struct store_rows base;
 	sqlite3_stmt *stmt;
-	enum rc rc;
 };
+
+static sqlite3 *
+db_of(const struct store *s)
+{
+	return ((const struct sqlite *)(const void *)s)->db;
+}
+
+static sqlite3_stmt *
+stmt_of(const struct store_rows *rows)
+{
+	return ((const struct sqlite_rows *)(const void *)rows)->stmt;
+}
 
 static enum rc
 rc_of(int code)
@@ -61,7 +70,7 @@ rc_of(int code)
 static void
 add_system_reason(struct store *s, int error)
 {
-	int kept = sqlite3_system_errno(s->db);
+	int kept = sqlite3_system_errno(db_of(s));
 	size_t len = strlen(s->why);
 
 	if (kept != 0)
@@ -77,7 +86,7 @@ check(struct store *s, int code)
 	enum rc rc = rc_of(code);
 
 	if (rc != RC_OK)
-		snprintf(s->why, sizeof s->why, "%s", sqlite3_errmsg(s->db));
+		snprintf(s->why, sizeof s->why, "%s", sqlite3_errmsg(db_of(s)));
 	if ((code & 0xFF) == SQLITE_IOERR)
 		add_system_reason(s, error);
 	return rc;
@@ -87,34 +96,36 @@ static enum rc
 simple(struct store *s, const char *sql)
 {
 	errno = 0;
-	return check(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
+	return check(s, sqlite3_exec(db_of(s), sql, NULL, NULL, NULL));
 }
 
-static enum rc
-pragma_number(struct store *s, const char *sql, int64_t *value)
+static void
+close_sqlite(struct store *s)
 {
-	return store_number(s, value, sql, "");
+	sqlite3_close(db_of(s));
+	free(s);
 }
 
 static enum rc
 connect_to(const char *path, struct store **out, char why[STORE_WHY])
 {
-	struct store *s = calloc(1, sizeof *s);
+	struct sqlite *s = calloc(1, sizeof *s);
 	enum rc rc;
 
 	if (!s) {
 		snprintf(why, STORE_WHY, "%s", rc_text(RC_NO_MEMORY));
 		return RC_NO_MEMORY;
 	}
-	rc = check(s, sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL));
+	s->base.driver = &store_sqlite;
+	rc = check(&s->base, sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL));
 	if (rc == RC_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		*out = s;
+		*out = &s->base;
 		return RC_OK;
 	}
-	snprintf(why, STORE_WHY, "%s", s->why);
-	store_close(&s);
+	memcpy(why, s->base.why, STORE_WHY);
+	close_sqlite(&s->base);
 	return rc;
 }
 
@@ -130,32 +141,15 @@ prepare_connection(struct store *s)
 	return rc;
 }
 
-static enum rc
-make_tables(struct store *s)
+static void
+discard_file(const char *path)
 {
-	char sql[80];
-	enum rc rc = prepare_connection(s);
-
-	if (rc == RC_OK)
-		rc = store_begin(s);
-	if (rc != RC_OK)
-		return rc;
-	rc = simple(s, store_schema);
-	if (rc == RC_OK) /* an ISO C string has 4,095 characters at most */
-		rc = simple(s, store_from_version_2);
-	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		 STORE_APPLICATION, STORE_VERSION);
-	if (rc == RC_OK)
-		rc = simple(s, sql);
-	if (rc == RC_OK)
-		rc = store_run(s, "INSERT INTO meta(name, number) VALUES('change', 0)", "");
-	return store_end(s, rc);
+	(void)unlink(path);
 }
 
-enum rc
-store_create(const char *path, struct store **out, char why[STORE_WHY])
+static enum rc
+create_file(const char *path, struct store **out, char why[STORE_WHY])
 {
-	struct store *s = NULL;
 	enum rc rc;
 	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 
@@ -166,71 +160,16 @@ store_create(const char *path, struct store **out, char why[STORE_WHY])
 		return rc;
 	}
 	(void)close(fd);
-	rc = connect_to(path, &s, why);
-	if (rc == RC_OK) {
-		rc = make_tables(s);
-		if (rc == RC_OK) {
-			*out = s;
-			return RC_OK;
-		}
-		snprintf(why, STORE_WHY, "%s", s->why);
-		store_close(&s);
-	}
-	(void)unlink(path);
+	rc = connect_to(path, out, why);
+	if (rc != RC_OK)
+		discard_file(path);
 	return rc;
 }
 
-/* In one transaction, so that an older program finds its own version or a newer one. */
 static enum rc
-migrate(struct store *s, int64_t version)
+connect_file(const char *path, struct store **out, char why[STORE_WHY])
 {
-	char sql[48];
-	enum rc rc = store_begin(s);
-
-	if (rc != RC_OK)
-		return rc;
-	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", STORE_VERSION);
-	if (version == 1)
-		rc = simple(s, store_from_version_1);
-	if (rc == RC_OK)
-		rc = simple(s, store_from_version_2);
-	if (rc == RC_OK)
-		rc = simple(s, sql);
-	return store_end(s, rc);
-}
-
-static enum rc
-check_identity(struct store *s)
-{
-	int64_t application = 0, version = 0;
-	enum rc rc = pragma_number(s, "PRAGMA application_id", &application);
-
-	if (rc == RC_OK)
-		rc = pragma_number(s, "PRAGMA user_version", &version);
-	if (rc != RC_OK)
-		return rc;
-	if (application != STORE_APPLICATION) {
-		snprintf(s->why, sizeof s->why, "not a database of tessera-headend");
-		return RC_FORMAT;
-	}
-	if (version == 1 || version == 2) {
-		rc = prepare_connection(s);
-		return rc == RC_OK ? migrate(s, version) : rc;
-	}
-	if (version != STORE_VERSION) {
-		snprintf(s->why, sizeof s->why, "database version %lld, this program knows %d",
-			 (long long)version, STORE_VERSION);
-		return RC_VERSION;
-	}
-	return prepare_connection(s);
-}
-
-enum rc
-store_open(const char *path, struct store **out, char why[STORE_WHY])
-{
-	struct store *s = NULL;
 	struct stat st;
-	enum rc rc;
 
 	if (stat(path, &st) != 0) {
 		snprintf(why, STORE_WHY, "%s",
@@ -241,104 +180,67 @@ store_open(const char *path, struct store **out, char why[STORE_WHY])
 		snprintf(why, STORE_WHY, "not a file");
 		return RC_IO;
 	}
-	rc = connect_to(path, &s, why);
-	if (rc != RC_OK)
-		return rc;
-	rc = check_identity(s);
-	if (rc == RC_OK) {
-		*out = s;
-		return RC_OK;
-	}
-	snprintf(why, STORE_WHY, "%s", s->why);
-	store_close(&s);
-	return rc;
+	return connect_to(path, out, why);
 }
 
-void
-store_close(struct store **s)
+static enum rc
+get_identity(struct store *s, int64_t *application, int64_t *version)
 {
-	if (!s || !*s)
-		return;
-	store_rollback(*s);
-	sqlite3_close((*s)->db);
-	free(*s);
-	*s = NULL;
+	enum rc rc = store_number(s, application, "PRAGMA application_id", "");
+
+	return rc == RC_OK ? store_number(s, version, "PRAGMA user_version", "") : rc;
 }
 
-const char *
-store_why(const struct store *s)
+static enum rc
+set_identity(struct store *s, int64_t application, int64_t version)
 {
-	return s->why;
+	char sql[100];
+
+	snprintf(sql, sizeof sql, "PRAGMA application_id = %lld; PRAGMA user_version = %lld",
+		 (long long)application, (long long)version);
+	return simple(s, sql);
 }
 
-enum rc
-store_begin(struct store *s)
+static enum rc
+begin(struct store *s)
 {
-	enum rc rc = simple(s, "BEGIN IMMEDIATE");
-
-	s->in_transaction = rc == RC_OK;
-	return rc;
+	return simple(s, "BEGIN IMMEDIATE");
 }
 
-enum rc
-store_commit(struct store *s)
+static enum rc
+commit(struct store *s)
 {
-	enum rc rc = simple(s, "COMMIT");
-
-	if (rc != RC_OK) {
-		char why[STORE_WHY];
-
-		memcpy(why, s->why, sizeof why);
-		store_rollback(s);
-		memcpy(s->why, why, sizeof why);
-	}
-	s->in_transaction = false;
-	return rc;
+	return simple(s, "COMMIT");
 }
 
-void
-store_rollback(struct store *s)
+static void
+rollback(struct store *s)
 {
-	if (s->in_transaction)
-		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	s->in_transaction = false;
-}
-
-enum rc
-store_end(struct store *s, enum rc rc)
-{
-	if (rc == RC_OK)
-		return store_commit(s);
-	store_rollback(s);
-	return rc;
+	(void)sqlite3_exec(db_of(s), "ROLLBACK", NULL, NULL, NULL);
 }
 
 static int
-bind_one(sqlite3_stmt *stmt, int index, char type, va_list *args)
+bind_one(sqlite3_stmt *stmt, int index, const struct store_argument *a)
 {
-	if (type == 'i')
-		return sqlite3_bind_int64(stmt, index, va_arg(*args, int64_t));
-	if (type == 't')
-		return sqlite3_bind_text(stmt, index, va_arg(*args, const char *), -1,
-					 SQLITE_TRANSIENT);
-	if (type == 'b') {
-		const uint8_t *data = va_arg(*args, const uint8_t *);
-		size_t len = va_arg(*args, size_t);
-
-		return sqlite3_bind_blob64(stmt, index, data, len, SQLITE_TRANSIENT);
-	}
+	if (a->type == 'i')
+		return sqlite3_bind_int64(stmt, index, a->number);
+	if (a->type == 't')
+		return sqlite3_bind_text(stmt, index, a->data, -1, SQLITE_TRANSIENT);
+	if (a->type == 'b')
+		return sqlite3_bind_blob64(stmt, index, a->data, a->len, SQLITE_TRANSIENT);
 	return sqlite3_bind_null(stmt, index);
 }
 
 static enum rc
-prepare(struct store *s, sqlite3_stmt **stmt, const char *sql, const char *types, va_list *args)
+prepare(struct store *s, sqlite3_stmt **stmt, const char *sql,
+	const struct store_argument *arguments, size_t count)
 {
 	int code;
 
 	errno = 0;
-	code = sqlite3_prepare_v2(s->db, sql, -1, stmt, NULL);
-	for (int i = 0; code == SQLITE_OK && types[i] != '\0'; i++)
-		code = bind_one(*stmt, i + 1, types[i], args);
+	code = sqlite3_prepare_v2(db_of(s), sql, -1, stmt, NULL);
+	for (size_t i = 0; code == SQLITE_OK && i < count; i++)
+		code = bind_one(*stmt, (int)i + 1, &arguments[i]);
 	if (code == SQLITE_OK)
 		return RC_OK;
 	(void)check(s, code);
@@ -347,16 +249,12 @@ prepare(struct store *s, sqlite3_stmt **stmt, const char *sql, const char *types
 	return rc_of(code);
 }
 
-enum rc
-store_run(struct store *s, const char *sql, const char *types, ...)
+static enum rc
+run(struct store *s, const char *sql, const struct store_argument *arguments, size_t count)
 {
 	sqlite3_stmt *stmt = NULL;
-	va_list args;
-	enum rc rc;
+	enum rc rc = prepare(s, &stmt, sql, arguments, count);
 
-	va_start(args, types);
-	rc = prepare(s, &stmt, sql, types, &args);
-	va_end(args);
 	if (rc != RC_OK)
 		return rc;
 	errno = 0;
@@ -365,136 +263,114 @@ store_run(struct store *s, const char *sql, const char *types, ...)
 	return rc;
 }
 
-int64_t
-store_changed(const struct store *s)
+static int64_t
+changed(const struct store *s)
 {
-	return sqlite3_changes64(s->db);
+	return sqlite3_changes64(db_of(s));
 }
 
 static enum rc
-select_args(struct store *s, struct store_rows **rows, const char *sql, const char *types,
-	    va_list *args)
+select_rows(struct store *s, struct store_rows **rows, const char *sql,
+	    const struct store_argument *arguments, size_t count)
 {
-	struct store_rows *r = calloc(1, sizeof *r);
+	struct sqlite_rows *r = calloc(1, sizeof *r);
 	enum rc rc;
 
-	*rows = NULL;
 	if (!r)
 		return RC_NO_MEMORY;
-	rc = prepare(s, &r->stmt, sql, types, args);
+	rc = prepare(s, &r->stmt, sql, arguments, count);
 	if (rc != RC_OK) {
 		free(r);
 		return rc;
 	}
-	r->store = s;
-	*rows = r;
+	*rows = &r->base;
 	return RC_OK;
 }
 
-enum rc
-store_select(struct store *s, struct store_rows **rows, const char *sql, const char *types, ...)
-{
-	va_list args;
-	enum rc rc;
-
-	va_start(args, types);
-	rc = select_args(s, rows, sql, types, &args);
-	va_end(args);
-	return rc;
-}
-
-bool
-store_next(struct store_rows *rows)
+static bool
+next(struct store_rows *rows)
 {
 	int code;
 
 	errno = 0;
-	code = sqlite3_step(rows->stmt);
+	code = sqlite3_step(stmt_of(rows));
 	rows->rc = check(rows->store, code);
 	return code == SQLITE_ROW;
 }
 
-int64_t
-store_int(const struct store_rows *rows, int column)
+static int64_t
+integer(const struct store_rows *rows, int column)
 {
-	return sqlite3_column_int64(rows->stmt, column);
+	return sqlite3_column_int64(stmt_of(rows), column);
 }
 
-const char *
-store_text(const struct store_rows *rows, int column)
+static const char *
+text(const struct store_rows *rows, int column)
 {
-	const unsigned char *text = sqlite3_column_text(rows->stmt, column);
+	const unsigned char *t = sqlite3_column_text(stmt_of(rows), column);
 
-	return text ? (const char *)text : "";
+	return t ? (const char *)t : "";
 }
 
-const uint8_t *
-store_blob(const struct store_rows *rows, int column, size_t *len)
+static const uint8_t *
+blob(const struct store_rows *rows, int column, size_t *len)
 {
-	const void *blob = sqlite3_column_blob(rows->stmt, column);
+	const void *b = sqlite3_column_blob(stmt_of(rows), column);
 
-	*len = (size_t)sqlite3_column_bytes(rows->stmt, column);
-	return blob;
+	*len = (size_t)sqlite3_column_bytes(stmt_of(rows), column);
+	return b;
 }
 
-bool
-store_is_null(const struct store_rows *rows, int column)
+static bool
+is_null(const struct store_rows *rows, int column)
 {
-	return sqlite3_column_type(rows->stmt, column) == SQLITE_NULL;
+	return sqlite3_column_type(stmt_of(rows), column) == SQLITE_NULL;
 }
 
-enum rc
-store_done(struct store_rows **rows)
+static void
+free_rows(struct store_rows *rows)
 {
-	enum rc rc;
-
-	if (!rows || !*rows)
-		return RC_OK;
-	rc = (*rows)->rc;
-	sqlite3_finalize((*rows)->stmt);
-	free(*rows);
-	*rows = NULL;
-	return rc;
+	sqlite3_finalize(stmt_of(rows));
+	free(rows);
 }
 
-enum rc
-store_number(struct store *s, int64_t *value, const char *sql, const char *types, ...)
-{
-	struct store_rows *rows;
-	bool found;
-	int64_t v = 0;
-	va_list args;
-	enum rc rc;
-
-	va_start(args, types);
-	rc = select_args(s, &rows, sql, types, &args);
-	va_end(args);
-	if (rc != RC_OK)
-		return rc;
-	found = store_next(rows);
-	if (found)
-		v = store_int(rows, 0);
-	rc = store_done(&rows);
-	if (rc == RC_OK && !found)
-		rc = RC_NOT_FOUND;
-	if (rc == RC_OK)
-		*value = v;
-	return rc;
-}
-
-enum rc
-store_limit_pages(struct store *s, int64_t pages)
+static enum rc
+limit_pages(struct store *s, int64_t count)
 {
 	char sql[60];
 
-	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)pages);
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)count);
 	return simple(s, sql);
 }
 
-int64_t
-store_pages(struct store *s)
+static int64_t
+pages(struct store *s)
 {
-	int64_t pages = 0;
+	int64_t n = 0;
 
-	return pragma_number(s, "PRAGMA page_count", &pages) == RC_OK ? pages : 0;
+	return store_number(s, &n, "PRAGMA page_count", "") == RC_OK ? n : 0;
 }
+
+const struct store_driver store_sqlite = { .create = create_file,
+					   .connect = connect_file,
+					   .close = close_sqlite,
+					   .discard = discard_file,
+					   .prepare = prepare_connection,
+					   .identity = get_identity,
+					   .identify = set_identity,
+					   .script = simple,
+					   .begin = begin,
+					   .commit = commit,
+					   .rollback = rollback,
+					   .run = run,
+					   .queue = run,
+					   .changed = changed,
+					   .select = select_rows,
+					   .next = next,
+					   .integer = integer,
+					   .text = text,
+					   .blob = blob,
+					   .is_null = is_null,
+					   .free_rows = free_rows,
+					   .limit_pages = limit_pages,
+					   .pages = pages };

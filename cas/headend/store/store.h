@@ -27,16 +27,28 @@ extern const char store_from_version_2[];
 struct store;
 struct store_rows;
 
-/* Makes a new database file, mode 0600, with empty tables; nothing remains of it when that fails.
- * RC_CONFLICT: the file exists; RC_IO; RC_NO_MEMORY. why is filled on failure. */
-enum rc store_create(const char *path, struct store **out, char why[STORE_WHY]) RC_CHECKED;
-/* RC_NOT_FOUND; RC_FORMAT: not a database of a head-end; RC_VERSION; RC_INTEGRITY; RC_IO. */
-enum rc store_open(const char *path, struct store **out, char why[STORE_WHY]) RC_CHECKED;
+/* A database's name is the path of an SQLite file, or a PostgreSQL address that begins with
+ * postgresql:// or postgres:// (true). */
+bool store_is_address(const char *name);
+/* The name as it may be shown: without password and parameters. */
+void store_label(const char *name, char label[STORE_WHY]);
+/* Makes the empty tables: of SQLite in a new file, mode 0600; of PostgreSQL in the schema that the
+ * address means, and there they stand only when the first transaction is committed. Nothing remains
+ * when that fails. RC_CONFLICT: exists; RC_REFUSED: built without the engine; RC_IO: also a server
+ * that is away; RC_AUTH; RC_NO_MEMORY. why is filled on failure. */
+enum rc store_create(const char *name, struct store **out, char why[STORE_WHY]) RC_CHECKED;
+/* RC_NOT_FOUND; RC_FORMAT: not a database of a head-end; RC_VERSION; RC_INTEGRITY; RC_IO;
+ * RC_REFUSED; RC_AUTH. */
+enum rc store_open(const char *name, struct store **out, char why[STORE_WHY]) RC_CHECKED;
 void store_close(struct store **s); /* NULL-safe; what is not committed is undone */
 /* Why the last call failed; never NULL. */
 const char *store_why(const struct store *s);
 
-/* One transaction at a time; waits up to five seconds for another writer (RC_TIMEOUT). */
+/* Notes what the database is (STORE_APPLICATION) and its version. */
+enum rc store_set_version(struct store *s, int64_t application, int64_t version) RC_CHECKED;
+
+/* One writer at a time, in this process and in all others; waits up to five seconds for another
+ * (RC_TIMEOUT). A server that went away is called again here and at a select outside. */
 enum rc store_begin(struct store *s) RC_CHECKED;
 /* Durable when it returns RC_OK; undone otherwise. */
 enum rc store_commit(struct store *s) RC_CHECKED;
@@ -48,9 +60,14 @@ enum rc store_end(struct store *s, enum rc rc) RC_CHECKED;
  * (NULL: SQL null), b const uint8_t * and size_t, n nothing (SQL null, no argument).
  * RC_CONFLICT: a key exists already; RC_IO: also a full disk; RC_TIMEOUT; RC_INTEGRITY. */
 enum rc store_run(struct store *s, const char *sql, const char *types, ...) RC_CHECKED;
+/* The same for one of very many, inside a transaction: a failure may show at a later call only, at
+ * store_commit at the latest. The arguments are taken at once. */
+enum rc store_queue(struct store *s, const char *sql, const char *types, ...) RC_CHECKED;
 /* Rows changed by the last store_run. */
 int64_t store_changed(const struct store *s);
-/* Starts reading; *rows is NULL on failure and must else be given to store_done. */
+/* Starts reading; PostgreSQL's rows are all fetched at once, so that who reads very many asks for
+ * pages (WHERE key > ? ORDER BY key LIMIT ?). *rows is NULL on failure and must else be given to
+ * store_done. */
 enum rc store_select(struct store *s, struct store_rows **rows, const char *sql, const char *types,
 		     ...) RC_CHECKED;
 /* The next row; false at the end and on failure, which store_done tells apart. */
@@ -66,7 +83,8 @@ enum rc store_done(struct store_rows **rows) RC_CHECKED;
 enum rc store_number(struct store *s, int64_t *value, const char *sql, const char *types,
 		     ...) RC_CHECKED;
 
-/* Lets the file grow no further than this many pages: how tests fill a disk. */
+/* Lets the file grow no further than this many pages: how tests fill a disk. RC_REFUSED: no file.
+ */
 enum rc store_limit_pages(struct store *s, int64_t pages) RC_CHECKED;
 int64_t store_pages(struct store *s);
 
