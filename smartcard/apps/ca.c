@@ -20,10 +20,12 @@ static const struct card_command ca_commands[] = {
 	  ca_confirm_channel_command },
 	{ CA_CLA, CA_INS_WRAPPED, P_ZERO, 1, PAIR_WRAPPED_MAX, ACCESS_SECURED, ca_wrapped_command },
 	{ CA_CLA, CA_INS_REPORT, P_ANY, 4, 4, ACCESS_SECURED, ca_report_command },
+#ifndef CARD_PROFILE_SMALL
 	{ CA_CLA, CA_INS_TOPUP_CODE, P_ZERO, TOPUP_CODE_DIGITS, TOPUP_CODE_DIGITS, ACCESS_SECURED,
 	  ca_bare_topup_code_command },
 	{ CA_CLA, CA_INS_PAYOUT, P_ZERO, 1 + PIN_MIN, 1 + PIN_MAX, ACCESS_SECURED,
 	  ca_bare_payout_command },
+#endif
 	{ CA_CLA, CA_INS_GET_DATA, P_ANY, 0, 0, ACCESS_ALWAYS, ca_get_data_command },
 	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_SECURED, ca_bare_verify_command },
 	{ 0x00, ISO_INS_CHANGE_REFERENCE, P_ANY, CHANGE_MIN, CHANGE_MAX, ACCESS_SECURED,

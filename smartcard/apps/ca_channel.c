@@ -21,10 +21,12 @@
 static const struct card_command inner_commands[] = {
 	{ CA_CLA, CA_INS_PURCHASE, P_ZERO, 1, CA_PURCHASE_MAX, ACCESS_ALWAYS, ca_purchase_command },
 	{ CA_CLA, CA_INS_STOP, P_ZERO, CA_STOP_SIZE, CA_STOP_SIZE, ACCESS_ALWAYS, ca_stop_command },
+#ifndef CARD_PROFILE_SMALL
 	{ CA_CLA, CA_INS_TOPUP_CODE, P_ZERO, TOPUP_CODE_DIGITS, TOPUP_CODE_DIGITS, ACCESS_ALWAYS,
 	  ca_topup_code_command },
 	{ CA_CLA, CA_INS_PAYOUT, P_ZERO, 1 + PIN_MIN, 1 + PIN_MAX, ACCESS_ALWAYS,
 	  ca_payout_command },
+#endif
 	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_ALWAYS, ca_verify_command },
 	{ 0x00, ISO_INS_CHANGE_REFERENCE, P_ANY, CHANGE_MIN, CHANGE_MAX, ACCESS_ALWAYS,
 	  ca_change_reference_command },

@@ -117,27 +117,27 @@ take_right(const struct card_env *env, const struct record *paid)
 /* Marks the record, if it is still kept, and takes its right. RC_CONFLICT: marked before;
  * RC_FORMAT: no such record, or nothing was paid with it from this slot. */
 static enum rc
-mark_record(const struct card_env *env, const struct ca_journal *j, uint32_t sequence, uint8_t slot)
+mark_record(const struct card_env *env, const struct ca_journal *j, uint32_t sequence, uint8_t slot,
+	    struct record *paid)
 {
 	uint8_t raw[RECORD_SIZE];
-	struct record paid;
 	bool done = false;
 	enum rc rc = ca_record_read(env, j, sequence, raw);
 
 	if (rc == RC_NOT_FOUND)
 		return sequence <= j->head ? RC_OK : RC_FORMAT;
 	if (rc == RC_OK)
-		rc = record_decode(raw, &paid);
+		rc = record_decode(raw, paid);
 	if (rc == RC_OK)
 		rc = ca_refunded_read(env, sequence, &done);
 	if (rc != RC_OK)
 		return rc;
 	if (done)
 		return RC_CONFLICT;
-	if ((paid.type != RECORD_EVENT && paid.type != RECORD_SLICE) || paid.slot != slot)
+	if ((paid->type != RECORD_EVENT && paid->type != RECORD_SLICE) || paid->slot != slot)
 		return RC_FORMAT;
 	rc = ca_refunded_mark(env, sequence, true);
-	return rc == RC_OK ? take_right(env, &paid) : rc;
+	return rc == RC_OK ? take_right(env, paid) : rc;
 }
 
 static uint16_t
@@ -158,10 +158,12 @@ ca_refund_apply(const struct card_env *env, const struct emm_command *cmd)
 				       .record = cmd->u.refund.record };
 	struct ca_journal j;
 	struct record r;
-	enum rc rc = begin_record(env, RECORD_REFUND, &j, &r);
+	enum rc rc = ca_journal_load(env, &j);
 
+	if (rc == RC_OK) /* r is the record that is paid back, then that of the refund */
+		rc = mark_record(env, &j, credit.record, credit.slot, &r);
 	if (rc == RC_OK)
-		rc = mark_record(env, &j, credit.record, credit.slot);
+		rc = begin_record(env, RECORD_REFUND, &j, &r);
 	if (rc != RC_OK)
 		return refund_status(rc);
 	credit.operator_id = r.operator_id;

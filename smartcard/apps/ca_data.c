@@ -180,7 +180,7 @@ static enum rc
 put_confirmation(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
 {
 	struct ca_confirmation c;
-	enum rc rc = ca_cancelled_at(env, index, &c);
+	enum rc rc = CARD_PROVES_CANCELS ? ca_cancelled_at(env, index, &c) : RC_NOT_FOUND;
 
 	return rc == RC_OK ? ca_confirmation_encode(&c, out, ANSWER_MAX, len) : rc;
 }

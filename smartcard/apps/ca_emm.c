@@ -188,14 +188,14 @@ static uint16_t
 process(const struct card_env *env, const struct ca_identity *id, const struct emm_header *h,
 	const struct card_call *call, struct progress *p, enum ca_emm_outcome *outcome)
 {
-	uint8_t body[EMM_BODY_MAX];
+	uint8_t *body = ca_ram(env)->scratch.body;
 	struct ca_emm_effect effect = { .only_time = true };
 	enum ca_authority authority;
 	size_t body_len = 0;
 	uint16_t sw = open_body(env, id, h, call, body, &body_len);
 
 	if (sw == SW_OK && (h->flags & (EMM_SIGNED | EMM_ROOT)) && !ca_may_verify(env)) {
-		mem_wipe(body, sizeof body);
+		mem_wipe(body, EMM_BODY_MAX);
 		*outcome = CA_EMM_LATER;
 		return SW_OK;
 	}
@@ -205,7 +205,7 @@ process(const struct card_env *env, const struct ca_identity *id, const struct e
 		sw = ca_emm_apply(env, authority, body, body_len, &effect);
 	if (sw == SW_OK)
 		sw = app_status(stage_progress(env, h, p, effect.only_time));
-	mem_wipe(body, sizeof body);
+	mem_wipe(body, EMM_BODY_MAX);
 	if (sw == SW_OK && !nv_is_staged(env->part.nv) && !effect.time_moved)
 		*outcome = CA_EMM_REPEATED;
 	return sw;

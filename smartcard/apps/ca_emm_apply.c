@@ -62,7 +62,7 @@ static uint16_t
 apply_cancel(const struct card_env *env, const struct emm_command *cmd, struct ca_cancelled *list)
 {
 	uint16_t product = cmd->u.entitlement_cancel.product;
-	enum rc rc = ca_cancelled_note(env, list, product);
+	enum rc rc = CARD_PROVES_CANCELS ? ca_cancelled_note(env, list, product) : RC_OK;
 
 	return app_status(rc == RC_OK ? ca_entitlement_cancel(env, product) : rc);
 }
@@ -148,7 +148,7 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 		return ca_credit_apply(env, cmd);
 	case EMM_TAG_SLOT:
 	case EMM_TAG_SLOT_LIMITS:
-		return apply_slot(env, cmd);
+		return CARD_HAS_TOKENS ? apply_slot(env, cmd) : (uint16_t)SW_CONDITIONS;
 	case EMM_TAG_REFUND:
 		return ca_refund_apply(env, cmd);
 	case EMM_TAG_REPORT_POLICY:
@@ -187,5 +187,7 @@ ca_emm_apply(const struct card_env *env, enum ca_authority authority, const uint
 		sw = rc == RC_OK ? apply_one(env, authority, &cmd, effect) : app_status(rc);
 	}
 	mem_wipe(&cmd, sizeof cmd);
-	return sw == SW_OK ? app_status(ca_cancelled_stage(env, &effect->cancelled)) : sw;
+	return sw == SW_OK && CARD_PROVES_CANCELS
+		       ? app_status(ca_cancelled_stage(env, &effect->cancelled))
+		       : sw;
 }

@@ -7,6 +7,7 @@
 #include "apps/purse_service.h"
 #include "channel/pairing.h"
 #include "core/pin.h"
+#include "wire/emm.h"
 #include "wire/emm_tree.h"
 
 #define CA_CELLS 1 /* monotone cells: the purchase PIN's try counter */
@@ -148,6 +149,7 @@ struct ca_ram {
 	union {                 /* too large for the stack; wiped by the command that used it */
 		struct ecm ecm;
 		uint8_t text[PAIR_PLAIN_MAX + CRYPTO_BLOCK]; /* out of the channel */
+		uint8_t body[EMM_BODY_MAX];                  /* of an EMM */
 	} scratch;
 };
 

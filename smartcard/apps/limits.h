@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Capacities of the television profile, reported by `tessera-card info`. CARD_PROFILE_SMALL is the
- * microcontroller's: the same card with fewer places, in 32 KiB, and the purse without its PBOC
- * commands. */
+ * microcontroller's: the same card with fewer places, in 32 KiB; the purse without its PBOC
+ * commands, typed codes, pay-out and token slots. */
 #ifndef TESSERA_APPS_LIMITS_H
 #define TESSERA_APPS_LIMITS_H
 
 #ifdef CARD_PROFILE_SMALL
 #define CARD_NV_SIZE 32768
+#define CARD_HAS_TOKENS 0     /* token slots that operators define */
+#define CARD_PROVES_CANCELS 0 /* confirmation codes of cancellations */
 #define CA_ENTITLEMENTS_MAX 200
 #define CA_RECORDS_MAX 120
 #define CA_SEEN_MAX 4     /* services whose last offer is remembered */
@@ -15,6 +17,8 @@
 #define CA_RAM_SIZE 2048
 #else
 #define CARD_NV_SIZE 40960
+#define CARD_HAS_TOKENS 1
+#define CARD_PROVES_CANCELS 1
 #define CA_ENTITLEMENTS_MAX 300
 #define CA_RECORDS_MAX 300
 #define CA_SEEN_MAX 8
