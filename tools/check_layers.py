@@ -33,6 +33,7 @@ ROOMS = {
     "scramble": ("cas/scramble", WIRE),
     "pipeline": ("cas/pipeline", WIRE | {"stream", "scramble"}),
     "io": ("cas/io", WIRE | {"stream"}),
+    "http": ("cas/io/http", WIRE | {"stream", "io"}),
     "store": ("keys/store", WIRE | {"crypto_openssl", "io"}),
     "tree": ("keys/tree", WIRE),
     "core": ("smartcard/core", WIRE),
@@ -57,7 +58,7 @@ ROOMS = {
 # the card's own.
 PROGRAMS = {
     "tools/tessera-keys": HEADEND - {"headend", "simulcrypt"} | {"cli"},
-    "tools/tessera-headend": HEADEND | {"cli", "card_spec", "engine_spec", "emulator", "reader"},
+    "tools/tessera-headend": HEADEND | {"http", "cli", "card_spec", "engine_spec", "emulator", "reader"},
     "tools/tessera-card": EMULATOR | {"cli"},
     "tools/tessera-stb": BOX | {"cli", "card_spec", "engine_spec", "emulator"},
     "tools/tessera-pos": BOX | {"cli", "card_spec", "emulator"},
@@ -74,6 +75,8 @@ PLACES = [
     (r"bitstream/", ["cas/stream/", "cas/headend/", "stb-host/watch/", "tools/tessera-stb/"]),
     (r"(PCSC/)?(winscard|wintypes|pcsclite)\.h", ["stb-host/reader/"]),
     (r"libusb", ["stb-host/reader/"]),
+    (r"microhttpd", ["cas/io/http/"]),
+    (r"curl/", ["tools/tessera-stb/"]),
     (r"jansson\.h", ["tools/", "cas/headend/", "stb-host/", "smartcard/emulator/"]),
     (r"(sys/socket|sys/un|netdb)\.h|netinet/|arpa/",
      ["cas/io/", "stb-host/reader/", "stb-host/serve/", "smartcard/emulator/", "tests/"]),

@@ -10,7 +10,7 @@
 set -u
 
 build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev libpcsclite-dev
-	libbitstream-dev libp11-kit-dev libsqlite3-dev libjansson-dev libncurses-dev libcunit1-dev ffmpeg python3"
+	libbitstream-dev libp11-kit-dev libsqlite3-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libncurses-dev libcunit1-dev ffmpeg python3"
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache libpq-dev"
 optional_test="ccache libpq-dev postgresql softhsm2 tsdecrypt pcscd vsmartcard-vpcd libccid opensc pcsc-tools

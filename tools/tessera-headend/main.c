@@ -36,6 +36,7 @@ main(int argc, char **argv)
 		{ "scramble", "scramble services, with ECMs and EMMs", cmd_scramble },
 		{ "settle import", "take in purchase reports", cmd_settle_import },
 		{ "settle report", "what was sold and spent", cmd_settle_report },
+		{ "collect", "take in purchase reports over HTTP", cmd_collect },
 		{ "status", "overview", cmd_status },
 	};
 	static const struct cli_program program = { .name = "tessera-headend",

@@ -105,6 +105,7 @@ int cmd_topup(int argc, char **argv);
 int cmd_rotate(int argc, char **argv);
 int cmd_emm_export(int argc, char **argv);
 int cmd_scramble(int argc, char **argv);
+int cmd_collect(int argc, char **argv);
 int cmd_settle_import(int argc, char **argv);
 int cmd_settle_report(int argc, char **argv);
 int cmd_status(int argc, char **argv);
