@@ -260,13 +260,15 @@ product_remove(struct head *h, uint16_t id)
 	return remove_by(h, "product", id, statements, 2);
 }
 
+#define TERMS_OF_SERVICE \
+	"DELETE FROM event_terms WHERE event IN (SELECT id FROM event WHERE service = ?)"
+
 enum rc
 service_remove(struct head *h, uint16_t id)
 {
 	static const char *const statements[] = { "DELETE FROM service WHERE id = ?",
 						  "DELETE FROM service_product WHERE service = ?",
-						  "DELETE FROM event_terms WHERE event IN"
-						  " (SELECT id FROM event WHERE service = ?)",
+						  TERMS_OF_SERVICE,
 						  "DELETE FROM event WHERE service = ?" };
 
 	return remove_by(h, "service", id, statements, 4);

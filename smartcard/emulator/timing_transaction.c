@@ -13,6 +13,8 @@
 #include "wire/personalise.h"
 #include "wire/record.h"
 
+#include <stdlib.h>
+
 struct story {
 	struct timing_model *m;
 	struct timing_step *steps;
@@ -280,25 +282,31 @@ timing_transaction(struct timing_model *m, struct timing_step steps[TIMING_STEPS
 	static const uint8_t aid[] = AID_CA, select[4] = { 0x00, 0xA4, 0x04, 0x00 };
 	static const uint8_t report[4] = { CA_CLA, CA_INS_REPORT, 0, 0 };
 	static const uint8_t first[4];
-	struct story s = { .m = m, .steps = steps };
-	enum rc rc = timing_activate(m, &steps[TIMING_ACTIVATION]);
+	struct story *s = calloc(1, sizeof *s);
+	enum rc rc;
 
+	if (!s)
+		return RC_NO_MEMORY;
+	s->m = m;
+	s->steps = steps;
+	rc = timing_activate(m, &steps[TIMING_ACTIVATION]);
 	if (rc == RC_OK)
-		rc = say(&s, TIMING_SELECT, "select", select, aid, sizeof aid);
+		rc = say(s, TIMING_SELECT, "select", select, aid, sizeof aid);
 	if (rc == RC_OK)
-		rc = shake_hands(&s);
+		rc = shake_hands(s);
 	if (rc == RC_OK)
-		rc = top_up(&s);
+		rc = top_up(s);
 	if (rc == RC_OK)
-		rc = grant(&s);
+		rc = grant(s);
 	if (rc == RC_OK)
-		rc = send_ecm(&s, TIMING_ECM_OFFER, "ECM: offer", 1, OUTCOME_OFFER);
+		rc = send_ecm(s, TIMING_ECM_OFFER, "ECM: offer", 1, OUTCOME_OFFER);
 	if (rc == RC_OK)
-		rc = buy(&s);
+		rc = buy(s);
 	if (rc == RC_OK)
-		rc = send_ecm(&s, TIMING_ECM_OPEN, "ECM: opened", 2, OUTCOME_OPEN);
+		rc = send_ecm(s, TIMING_ECM_OPEN, "ECM: opened", 2, OUTCOME_OPEN);
 	if (rc == RC_OK)
-		rc = say(&s, TIMING_REPORT, "report, one batch", report, first, sizeof first);
-	mem_wipe(&s, sizeof s);
+		rc = say(s, TIMING_REPORT, "report, one batch", report, first, sizeof first);
+	mem_wipe(s, sizeof *s);
+	free(s);
 	return rc;
 }
