@@ -38,6 +38,10 @@ struct head_keys {
  * As store_create; RC_CONFLICT also: the keystore belongs to another operator; RC_RANGE. */
 enum rc head_create(const char *path, const struct head_operator *op, const struct head_keys *keys,
 		    struct head **out, char why[STORE_WHY]) RC_CHECKED;
+/* Fills new, empty tables in one transaction. */
+typedef enum rc (*head_fill)(struct head *h, void *ctx);
+/* A new database that has its name only when it is whole. As head_create. */
+enum rc head_make(const char *path, head_fill fill, void *ctx, char why[STORE_WHY]) RC_CHECKED;
 /* As store_open. */
 enum rc head_open(const char *path, struct head **out, char why[STORE_WHY]) RC_CHECKED;
 void head_close(struct head **h); /* NULL-safe */

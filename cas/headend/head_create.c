@@ -47,12 +47,20 @@ operator_is_possible(const struct head_operator *op)
 	return true;
 }
 
-static enum rc
-fill_new(struct head *h, const struct head_keys *keys)
-{
-	int64_t change = 0;
-	enum rc rc = head_check_keystore(h, keys->keystore);
+struct newcomer {
+	const struct head_operator *op;
+	const struct head_keys *keys;
+};
 
+static enum rc
+fill_new(struct head *h, void *ctx)
+{
+	const struct newcomer *new = ctx;
+	int64_t change = 0;
+	enum rc rc;
+
+	h->op = *new->op;
+	rc = head_check_keystore(h, new->keys->keystore);
 	if (rc != RC_OK)
 		return rc;
 	rc = head_begin(h, &change);
@@ -60,7 +68,7 @@ fill_new(struct head *h, const struct head_keys *keys)
 		return rc;
 	rc = put_identity(h);
 	if (rc == RC_OK)
-		rc = epoch_add(h, keys, 0, 0, 0, EPOCH_ALWAYS, change);
+		rc = epoch_add(h, new->keys, 0, 0, 0, EPOCH_ALWAYS, change);
 	return head_end(h, rc);
 }
 
@@ -79,8 +87,7 @@ remove_database(const char *path)
 
 /* Makes the whole database under a name of its own. */
 static enum rc
-make(const char *path, const struct head_operator *op, const struct head_keys *keys,
-     char why[STORE_WHY])
+make(const char *path, head_fill fill, void *ctx, char why[STORE_WHY])
 {
 	struct head *h = calloc(1, sizeof *h);
 	enum rc rc;
@@ -89,10 +96,9 @@ make(const char *path, const struct head_operator *op, const struct head_keys *k
 		snprintf(why, STORE_WHY, "%s", rc_text(RC_NO_MEMORY));
 		return RC_NO_MEMORY;
 	}
-	h->op = *op;
 	rc = store_create(path, &h->store, why);
 	if (rc == RC_OK) {
-		rc = fill_new(h, keys);
+		rc = fill(h, ctx);
 		if (rc != RC_OK)
 			snprintf(why, STORE_WHY, "%s", h->why);
 	}
@@ -111,21 +117,13 @@ put_in_place(const char *made, const char *path, char why[STORE_WHY])
 }
 
 enum rc
-head_create(const char *path, const struct head_operator *op, const struct head_keys *keys,
-	    struct head **out, char why[STORE_WHY])
+head_make(const char *path, head_fill fill, void *ctx, char why[STORE_WHY])
 {
 	char made[PATH_SIZE];
 	enum rc rc;
 
-	if (!operator_is_possible(op)) {
-		snprintf(why, STORE_WHY,
-			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
-		return RC_RANGE;
-	}
-	if (store_is_address(path)) { /* nothing stands there before it is whole */
-		rc = make(path, op, keys, why);
-		return rc == RC_OK ? head_open(path, out, why) : rc;
-	}
+	if (store_is_address(path)) /* nothing stands there before it is whole */
+		return make(path, fill, ctx, why);
 	if (snprintf(made, sizeof made, "%s.new", path) >= (int)sizeof made) {
 		snprintf(why, STORE_WHY, "path too long");
 		return RC_RANGE;
@@ -135,9 +133,25 @@ head_create(const char *path, const struct head_operator *op, const struct head_
 		return RC_CONFLICT;
 	}
 	remove_database(made);
-	rc = make(made, op, keys, why);
+	rc = make(made, fill, ctx, why);
 	if (rc == RC_OK)
 		rc = put_in_place(made, path, why);
 	remove_database(made);
+	return rc;
+}
+
+enum rc
+head_create(const char *path, const struct head_operator *op, const struct head_keys *keys,
+	    struct head **out, char why[STORE_WHY])
+{
+	struct newcomer new = { op, keys };
+	enum rc rc;
+
+	if (!operator_is_possible(op)) {
+		snprintf(why, STORE_WHY,
+			 "plain name of 1 to 63 bytes, unit of 3 letters, at most 4 decimals");
+		return RC_RANGE;
+	}
+	rc = head_make(path, fill_new, &new, why);
 	return rc == RC_OK ? head_open(path, out, why) : rc;
 }

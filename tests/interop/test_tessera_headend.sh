@@ -218,6 +218,28 @@ json 'd["signed_time"] > "2026-11-22T20:00:20Z"'
 run 0 "product out" product remove 1
 run 0 "service out" service remove 102
 run 3 "its events too" event show 5
+# A copy of everything, and a new database from it.
+run 0 "backup" backup "$dir/backup" --verify --json
+json 'd["verified"] and d["rows"] > 20 and len(d["check"]) == 64'
+check "mode of the backup" [ "$(stat -c %a "$dir/backup")" = 600 ]
+check "nothing is left of the drill" [ "$(find "$dir" -name 'backup*' | wc -l)" = 1 ]
+run 5 "a backup over a backup" backup "$dir/backup"
+run 2 "backup to nowhere" backup
+run 0 "the cards" card list --json
+cp "$dir/out" "$dir/cards"
+mkdir "$dir/other-home"
+cp "$TESSERA_HOME/keystore" "$dir/other-home/"
+run 0 "restore" restore "$dir/backup" --home "$dir/other-home"
+run 0 "the restored cards" card list --json --home "$dir/other-home"
+check "the same cards" cmp -s "$dir/out" "$dir/cards"
+run 5 "restore over a database" restore "$dir/backup" --home "$dir/other-home"
+rm -f "$dir/other-home/headend.sqlite"*
+head -c 2000 "$dir/backup" >"$dir/cut"
+run 7 "restore from a cut backup" restore "$dir/cut" --home "$dir/other-home"
+says 'ends too early'
+check "nothing was made" [ "$(ls "$dir/other-home")" = keystore ]
+run 3 "restore from nothing" restore "$dir/none" --home "$dir/other-home"
+
 cp "$TESSERA_HOME/headend.sqlite" "$dir/whole"
 echo 'not a database, but long enough to look like a file of some kind' >"$TESSERA_HOME/headend.sqlite"
 rm -f "$TESSERA_HOME/headend.sqlite-wal" "$TESSERA_HOME/headend.sqlite-shm"

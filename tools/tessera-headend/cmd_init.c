@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* init: a new head-end beside its keystore. */
-#include "tool.h"
+#include "place.h"
 
 #include "base/mem.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct options {
 	const char *name, *unit, *database; /* NULL: a file in HOME */
@@ -40,71 +37,19 @@ check(const struct tool *t, const struct options *o, struct head_operator *op)
 	return 0;
 }
 
-/* Notes the address, for this owner only: it may hold a password. */
-static int
-note_database(const char *path, const char *address)
-{
-	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
-	bool written = fd >= 0 && dprintf(fd, "%s\n", address) > 0 && fsync(fd) == 0;
-	int error = errno;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return written ? 0 : cli_fail(RC_IO, strerror(error), "%s", path);
-}
-
-struct place {
-	char name[TOOL_DATABASE], label[STORE_WHY];
-	char file[TOOL_PATH], note[TOOL_PATH]; /* HOME/headend.sqlite, HOME/database */
-};
-
-static int
-choose_database(const struct tool *t, const char *address, struct place *p)
-{
-	int status = tool_path(t, "headend.sqlite", p->file);
-
-	if (status == 0)
-		status = tool_path(t, "database", p->note);
-	if (status != 0)
-		return status;
-	snprintf(p->name, sizeof p->name, "%s", address ? address : p->file);
-	store_label(p->name, p->label);
-	if (!address && access(p->note, F_OK) == 0)
-		return cli_fail(RC_CONFLICT, "names another database already", "%s", p->note);
-	if (!address)
-		return 0;
-	if (!store_is_address(address) || strlen(address) >= TOOL_DATABASE)
-		return cli_fail(RC_USAGE, "an address begins with postgresql://", "--database");
-	if (access(p->file, F_OK) == 0)
-		return cli_fail(RC_CONFLICT, "exists already", "%s", p->file);
-	return 0;
-}
-
-/* An address is in its place before the tables are, so that one that was cut off in between is made
- * by the next init. */
 static int
 make(struct tool *t, const struct options *o, const struct head_operator *op, struct place *p)
 {
 	char why[STORE_WHY];
-	bool noted;
 	enum rc rc;
-	int status = choose_database(t, o->database, p);
+	int status = place_begin(p, t, o->database);
 
 	if (status != 0)
 		return status;
-	noted = o->database && access(p->note, F_OK) != 0;
-	if (noted)
-		status = note_database(p->note, p->name);
-	if (status != 0)
-		return status;
 	rc = head_create(p->name, op, &t->keys, &t->head, why);
-	if (rc == RC_OK && o->database && !noted)
-		status = note_database(p->note, p->name);
-	if (rc != RC_OK) {
-		if (noted)
-			(void)unlink(p->note);
+	status = place_end(p, rc == RC_OK);
+	if (rc != RC_OK)
 		return cli_fail(rc, why, "%s", p->label);
-	}
 	printf("operator %u, %s: %s\n", op->id, op->name, p->label);
 	return status;
 }

@@ -38,6 +38,8 @@ main(int argc, char **argv)
 		{ "settle report", "what was sold and spent", cmd_settle_report },
 		{ "collect", "take in purchase reports over HTTP", cmd_collect },
 		{ "status", "overview", cmd_status },
+		{ "backup", "the whole database into a file", cmd_backup },
+		{ "restore", "a new database from a backup", cmd_restore },
 	};
 	static const struct cli_program program = { .name = "tessera-headend",
 						    .summary = "Head-end of a prepaid conditional "

@@ -109,6 +109,8 @@ int cmd_collect(int argc, char **argv);
 int cmd_settle_import(int argc, char **argv);
 int cmd_settle_report(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 /* --section-profile: s256 or s4k. 0 or the exit status. */
 int tool_section_profile(const char *name, enum key_profile *profile);

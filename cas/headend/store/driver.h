@@ -5,15 +5,6 @@
 
 #include "headend/store/store.h"
 
-#define STORE_ARGUMENTS 24 /* of one statement */
-
-struct store_argument {
-	char type; /* i, t, b, n, as in store_run */
-	int64_t number;
-	const void *data; /* t: with its NUL, or NULL; b: len bytes */
-	size_t len;
-};
-
 struct store_driver {
 	/* A new, empty database, or one that is there. */
 	enum rc (*create)(const char *name, struct store **out, char why[STORE_WHY]);
@@ -29,6 +20,7 @@ struct store_driver {
 	/* Statements without arguments, each ended by a semicolon; tables as in schema.c. */
 	enum rc (*script)(struct store *s, const char *sql);
 	enum rc (*begin)(struct store *s);
+	enum rc (*begin_reading)(struct store *s);
 	enum rc (*commit)(struct store *s);
 	void (*rollback)(struct store *s);
 	enum rc (*run)(struct store *s, const char *sql, const struct store_argument *arguments,

@@ -365,6 +365,14 @@ begin(struct store *s)
 	return rc;
 }
 
+static enum rc
+begin_reading(struct store *s)
+{
+	enum rc rc = call_again(of(s));
+
+	return rc == RC_OK ? simple(of(s), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") : rc;
+}
+
 /* A transaction in which a statement failed ends with ROLLBACK whatever one asks for. */
 static enum rc
 commit(struct store *s)
@@ -568,6 +576,7 @@ const struct store_driver store_postgres = { .create = create,
 					     .identify = set_identity,
 					     .script = script,
 					     .begin = begin,
+					     .begin_reading = begin_reading,
 					     .commit = commit,
 					     .rollback = rollback,
 					     .run = run,

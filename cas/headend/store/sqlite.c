@@ -208,6 +208,12 @@ begin(struct store *s)
 }
 
 static enum rc
+begin_reading(struct store *s)
+{
+	return simple(s, "BEGIN");
+}
+
+static enum rc
 commit(struct store *s)
 {
 	return simple(s, "COMMIT");
@@ -360,6 +366,7 @@ const struct store_driver store_sqlite = { .create = create_file,
 					   .identify = set_identity,
 					   .script = simple,
 					   .begin = begin,
+					   .begin_reading = begin_reading,
 					   .commit = commit,
 					   .rollback = rollback,
 					   .run = run,

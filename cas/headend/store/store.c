@@ -43,6 +43,15 @@ store_begin(struct store *s)
 }
 
 enum rc
+store_begin_reading(struct store *s)
+{
+	enum rc rc = s->driver->begin_reading(s);
+
+	s->in_transaction = rc == RC_OK;
+	return rc;
+}
+
+enum rc
 store_commit(struct store *s)
 {
 	enum rc rc = s->driver->commit(s);
@@ -129,9 +138,16 @@ store_changed(const struct store *s)
 	return s->driver->changed(s);
 }
 
-static enum rc
-select_rows(struct store *s, struct store_rows **rows, const char *sql,
-	    const struct store_argument *arguments, size_t n)
+enum rc
+store_queue_arguments(struct store *s, const char *sql, const struct store_argument *arguments,
+		      size_t count)
+{
+	return s->driver->queue(s, sql, arguments, count);
+}
+
+enum rc
+store_select_arguments(struct store *s, struct store_rows **rows, const char *sql,
+		       const struct store_argument *arguments, size_t n)
 {
 	enum rc rc;
 
@@ -152,7 +168,7 @@ store_select(struct store *s, struct store_rows **rows, const char *sql, const c
 	va_start(args, types);
 	n = take_arguments(arguments, types, &args);
 	va_end(args);
-	return select_rows(s, rows, sql, arguments, n);
+	return store_select_arguments(s, rows, sql, arguments, n);
 }
 
 bool
@@ -212,7 +228,7 @@ store_number(struct store *s, int64_t *value, const char *sql, const char *types
 	va_start(args, types);
 	n = take_arguments(arguments, types, &args);
 	va_end(args);
-	rc = select_rows(s, &rows, sql, arguments, n);
+	rc = store_select_arguments(s, &rows, sql, arguments, n);
 	if (rc != RC_OK)
 		return rc;
 	found = store_next(rows);

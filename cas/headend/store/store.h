@@ -50,11 +50,22 @@ enum rc store_set_version(struct store *s, int64_t application, int64_t version)
 /* One writer at a time, in this process and in all others; waits up to five seconds for another
  * (RC_TIMEOUT). A server that went away is called again here and at a select outside. */
 enum rc store_begin(struct store *s) RC_CHECKED;
+/* Sees the database as it stands at the first read, whoever writes meanwhile. */
+enum rc store_begin_reading(struct store *s) RC_CHECKED;
 /* Durable when it returns RC_OK; undone otherwise. */
 enum rc store_commit(struct store *s) RC_CHECKED;
 void store_rollback(struct store *s); /* no transaction: nothing happens */
 /* store_commit when rc is RC_OK, else store_rollback; the result that counts. */
 enum rc store_end(struct store *s, enum rc rc) RC_CHECKED;
+
+/* An argument whose type is known only while the program runs. */
+struct store_argument {
+	char type; /* i, t, b, n, as in store_run */
+	int64_t number;
+	const void *data; /* t: with its NUL, or NULL; b: len bytes */
+	size_t len;
+};
+#define STORE_ARGUMENTS 24 /* of one statement */
 
 /* Runs one statement. types names the arguments for its question marks: i int64_t, t const char *
  * (NULL: SQL null), b const uint8_t * and size_t, n nothing (SQL null, no argument).
@@ -63,6 +74,8 @@ enum rc store_run(struct store *s, const char *sql, const char *types, ...) RC_C
 /* The same for one of very many, inside a transaction: a failure may show at a later call only, at
  * store_commit at the latest. The arguments are taken at once. */
 enum rc store_queue(struct store *s, const char *sql, const char *types, ...) RC_CHECKED;
+enum rc store_queue_arguments(struct store *s, const char *sql,
+			      const struct store_argument *arguments, size_t count) RC_CHECKED;
 /* Rows changed by the last store_run. */
 int64_t store_changed(const struct store *s);
 /* Starts reading; PostgreSQL's rows are all fetched at once, so that who reads very many asks for
@@ -70,6 +83,8 @@ int64_t store_changed(const struct store *s);
  * store_done. */
 enum rc store_select(struct store *s, struct store_rows **rows, const char *sql, const char *types,
 		     ...) RC_CHECKED;
+enum rc store_select_arguments(struct store *s, struct store_rows **rows, const char *sql,
+			       const struct store_argument *arguments, size_t count) RC_CHECKED;
 /* The next row; false at the end and on failure, which store_done tells apart. */
 bool store_next(struct store_rows *rows);
 int64_t store_int(const struct store_rows *rows, int column);
