@@ -199,8 +199,8 @@ card_touch(struct head *h, uint32_t leaf, const char *kind, int64_t change, uint
 	return head_store(h, rc);
 }
 
-static enum rc
-revoke_row(struct head *h, uint32_t leaf, const char *reason, uint32_t now, int64_t change)
+enum rc
+card_revoke_within(struct head *h, uint32_t leaf, const char *reason, uint32_t now, int64_t change)
 {
 	struct head_card card = { 0 };
 	enum rc rc = card_get(h, leaf, &card);
@@ -230,5 +230,5 @@ card_revoke(struct head *h, uint32_t leaf, const char *reason, uint32_t now)
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;
-	return head_end(h, revoke_row(h, leaf, reason, now, change));
+	return head_end(h, card_revoke_within(h, leaf, reason, now, change));
 }

@@ -75,6 +75,17 @@ enum rc card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t no
 enum rc card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
 		   uint32_t now, uint64_t *credit_total) RC_CHECKED;
 
+struct head_replacement {
+	uint64_t rights;  /* entitlements that went over */
+	uint64_t balance; /* minor units: paid in, refunded, less what its records prove spent */
+};
+/* Rights that have not run out and the proven balance go from one card to another, and the old one
+ * is revoked for ever, all in one transaction. RC_NOT_FOUND; RC_STATE: one of them is revoked;
+ * RC_CONFLICT: they are the same, or the new one has rights or money of its own already; RC_SPACE;
+ * RC_REFUSED: the balance is more than a purse holds. */
+enum rc card_replace(struct head *h, uint32_t from, uint32_t to, uint32_t now,
+		     struct head_replacement *r) RC_CHECKED;
+
 #define HEAD_BOXES_MAX 16 /* pairings on their way to one card */
 struct head_box {
 	uint8_t key_hash[CRYPTO_HASH];
@@ -89,6 +100,9 @@ enum rc card_pair(struct head *h, uint32_t leaf, const uint8_t key_hash[CRYPTO_H
 enum rc card_boxes(struct head *h, uint32_t leaf, uint32_t since,
 		   struct head_box boxes[HEAD_BOXES_MAX], size_t *count) RC_CHECKED;
 
+/* As card_revoke; inside a transaction. */
+enum rc card_revoke_within(struct head *h, uint32_t leaf, const char *reason, uint32_t now,
+			   int64_t change) RC_CHECKED;
 /* New sequence and outbox row; inside a transaction. */
 enum rc card_touch(struct head *h, uint32_t leaf, const char *kind, int64_t change,
 		   uint32_t now) RC_CHECKED;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What a card may watch and what money it holds: grant, cancel, top up. */
-#include "headend/cards.h"
+#include "headend/accounts.h"
 
 #include "headend/catalogue.h"
 #include "headend/text.h"
 #include "wire/emm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PENDING_MAX \
@@ -226,5 +227,98 @@ card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *ref
 	rc = head_end(h, topup_rows(h, leaf, amount_minor, reference, now, change, &total));
 	if (rc == RC_OK)
 		*credit_total = total;
+	return rc;
+}
+
+/* The new card is new: what it already had would be mixed with what comes. */
+static enum rc
+must_be_empty(struct head *h, const struct head_card *card)
+{
+	int64_t rights = 0;
+	enum rc rc = store_number(h->store, &rights,
+				  "SELECT count(*) FROM entitlement WHERE shard = ? AND leaf = ?",
+				  "ii", STORE_SHARD(card->leaf), (int64_t)card->leaf);
+
+	if (rc == RC_OK && (rights > 0 || card->credit_total > 0))
+		return head_fail(h, RC_CONFLICT, "card %u has rights or money of its own",
+				 card->leaf);
+	return head_store(h, rc);
+}
+
+static enum rc
+move_rights(struct head *h, uint32_t from, uint32_t to, uint32_t now, uint64_t *count)
+{
+	int64_t a = from, b = to, t = now;
+	enum rc rc = store_run(
+		h->store,
+		"INSERT INTO entitlement(shard, leaf, product, start_at, end_at, flags,"
+		" cancelled, changed_at) SELECT ?, ?, product, start_at, end_at, flags, 0, ?"
+		" FROM entitlement WHERE shard = ? AND leaf = ? AND cancelled = 0 AND end_at > ?",
+		"iiiiii", STORE_SHARD(to), b, t, STORE_SHARD(from), a, t);
+
+	*count = (uint64_t)store_changed(h->store);
+	return rc == RC_OK ? pending_must_fit(h, to, now) : head_store(h, rc);
+}
+
+/* The amount is paid in under a reference that names the old card, so that it goes over once. */
+static enum rc
+move_balance(struct head *h, const struct head_card *from, const struct head_card *to, uint32_t now,
+	     uint64_t *balance)
+{
+	char reference[CARD_REFERENCE], number[CARD_NUMBER_SIZE];
+	struct head_account a;
+	enum rc rc = account_get(h, from->leaf, &a);
+	uint64_t in;
+
+	if (rc != RC_OK)
+		return rc;
+	in = from->credit_total + a.code_total + a.refund_total;
+	*balance = in > from->spent ? in - from->spent : 0;
+	if (*balance == 0)
+		return RC_OK;
+	card_number_format(h->op.id, from->leaf, number);
+	snprintf(reference, sizeof reference, "balance of %s", number);
+	rc = balance_must_fit(h, to, *balance);
+	return rc == RC_OK ? put_topup(h, to, *balance, reference, now) : rc;
+}
+
+static enum rc
+replace_rows(struct head *h, uint32_t from, uint32_t to, uint32_t now, int64_t change,
+	     struct head_replacement *r)
+{
+	char reason[CARD_REASON], number[CARD_NUMBER_SIZE];
+	struct head_card old, new;
+	enum rc rc = active_card(h, from, &old);
+
+	if (rc == RC_OK)
+		rc = active_card(h, to, &new);
+	if (rc == RC_OK)
+		rc = must_be_empty(h, &new);
+	if (rc == RC_OK)
+		rc = move_rights(h, from, to, now, &r->rights);
+	if (rc == RC_OK)
+		rc = move_balance(h, &old, &new, now, &r->balance);
+	if (rc == RC_OK && (r->rights > 0 || r->balance > 0))
+		rc = card_touch(h, to, "replace", change, now);
+	card_number_format(h->op.id, to, number);
+	snprintf(reason, sizeof reason, "replaced by %s", number);
+	return rc == RC_OK ? card_revoke_within(h, from, reason, now, change) : rc;
+}
+
+enum rc
+card_replace(struct head *h, uint32_t from, uint32_t to, uint32_t now, struct head_replacement *r)
+{
+	struct head_replacement moved = { 0 };
+	int64_t change;
+	enum rc rc;
+
+	if (from == to)
+		return head_fail(h, RC_CONFLICT, "a card cannot replace itself");
+	rc = head_begin(h, &change);
+	if (rc != RC_OK)
+		return rc;
+	rc = head_end(h, replace_rows(h, from, to, now, change, &moved));
+	if (rc == RC_OK)
+		*r = moved;
 	return rc;
 }

@@ -266,4 +266,21 @@ run 4 "a ninth box" card pair 5 --start-time $now --box-key-hash $box
 run 0 "one box off" pair 5 --start-time $now --box-key-hash "01${box#??}" --unpair
 run 0 "a box in its place" card pair 5 --start-time $now --box-key-hash $box
 
+# A card in another's place.
+keyed 0 "a card to replace" card issue --profile laboratory --pin-file "$dir/pin" --start-time $now --json
+old=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[0]["leaf"])' "$dir/out")
+run 0 "a product" product add --id 77 --name Moved
+run 0 "a right for it" grant "$old" --product 77 --start-time $now
+run 0 "money for it" topup "$old" --amount 12.34 --start-time $now
+keyed 2 "replace nothing" card replace
+keyed 3 "replace an unknown card" card replace 999999 --profile laboratory --pin-file "$dir/pin" --start-time $now
+keyed 0 "replace" card replace "$old" --profile laboratory --pin-file "$dir/pin" --start-time $now --json
+says '1 rights and 1234 minor units'
+new=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[0]["leaf"])' "$dir/out")
+run 0 "the new card" card show "$new" --json
+json '1234 in d.values() and "active" in d.values()'
+run 0 "the old card" card show "$old" --json
+json '"revoked" in d.values()'
+keyed 5 "replace it again" card replace "$old" --profile laboratory --pin-file "$dir/pin" --start-time $now
+
 finish

@@ -25,6 +25,7 @@ static const struct out_column columns[] = { { "card", "CARD" },
 
 struct options {
 	const char *profile, *tree, *out, *reader, *pin_file;
+	const char *replaces; /* the card whose rights and money go over; NULL: none */
 	uint32_t count, debit_limit;
 	uint16_t first_use_boxes;
 };
@@ -36,6 +37,7 @@ struct issue {
 	uint32_t issued;
 	uint8_t profile; /* enum card_profile */
 	uint8_t tree;    /* enum ca_tree_profile */
+	uint32_t old;    /* leaf of the card that is replaced */
 	bool written;    /* the card may have taken keys of its leaf */
 	struct personalisation p;
 	char dir[TOOL_PATH], spec[TOOL_PATH], generation[TOOL_PATH + 16];
@@ -173,6 +175,37 @@ note_keys(struct issue *i, const char *number)
 		cli_warn("card %s: the version of its domains' keys is not noted", number);
 }
 
+/* Nothing of it when it fails: the new card is there, and both can be tried again. */
+static int
+replace(struct issue *i, const char *number)
+{
+	struct head_replacement r;
+	enum rc rc = card_replace(i->t->head, i->old, i->p.leaf, i->t->now, &r);
+
+	if (rc != RC_OK)
+		return tool_fail(i->t, rc, "card %s is made, but card %s is not replaced", number,
+				 i->o->replaces);
+	fprintf(stderr, "%llu rights and %llu minor units went over; card %s is revoked\n",
+		(unsigned long long)r.rights, (unsigned long long)r.balance, i->o->replaces);
+	return 0;
+}
+
+/* Before a card is made for it. */
+static int
+find_old(struct issue *i)
+{
+	struct head_card old;
+	enum rc rc;
+	int status = tool_card(i->t, i->o->replaces, &i->old);
+
+	if (status != 0)
+		return status;
+	rc = card_get(i->t->head, i->old, &old);
+	if (rc == RC_OK && old.state == CARD_REVOKED)
+		rc = head_fail(i->t->head, RC_STATE, "it is revoked already");
+	return rc == RC_OK ? 0 : tool_fail(i->t, rc, "card %s", i->o->replaces);
+}
+
 static int
 issue_one(struct issue *i)
 {
@@ -203,6 +236,8 @@ issue_one(struct issue *i)
 	if (status == 0) {
 		note_keys(i, number);
 		put_row(i, number, i->o->reader ? i->o->reader : i->spec);
+		if (i->o->replaces)
+			status = replace(i, number);
 	} else {
 		withdraw(i, number);
 	}
@@ -234,6 +269,8 @@ run(struct issue *i)
 		status = prepare(i);
 	if (status == 0)
 		status = make_dir(i);
+	if (status == 0 && i->o->replaces)
+		status = find_old(i);
 	if (status != 0)
 		return status;
 	i->answer = out_new(columns, COUNT_OF(columns), &t->head->op);
@@ -284,8 +321,26 @@ check(const struct options *o, uint8_t *profile, uint8_t *tree)
 	return check_tree(o->tree, tree);
 }
 
-int
-cmd_card_issue(int argc, char **argv)
+static int
+make_cards(struct tool *t, const struct options *o, uint8_t profile, uint8_t tree)
+{
+	struct issue *i = calloc(1, sizeof *i);
+	int status;
+
+	if (!i)
+		return cli_fail(RC_NO_MEMORY, NULL, "card");
+	i->t = t;
+	i->o = o;
+	i->profile = profile;
+	i->tree = tree;
+	status = run(i);
+	mem_wipe(i, sizeof *i);
+	free(i);
+	return status;
+}
+
+static int
+issue(int argc, char **argv, bool replaces)
 {
 	struct tool t = tool_new();
 	struct options o = { .profile = "paired",
@@ -293,7 +348,6 @@ cmd_card_issue(int argc, char **argv)
 			     .first_use_boxes = 1,
 			     .count = 1,
 			     .debit_limit = 1000000 };
-	struct issue *i;
 	uint8_t profile, tree = CA_TREE_NONE;
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
@@ -348,23 +402,31 @@ cmd_card_issue(int argc, char **argv)
 		  .min = 1,
 		  .max = UINT32_MAX },
 	};
-	int status = 0;
+	int status = 0, n = cli_parse(argc, argv, replaces ? "OLD-CARD" : "", options,
+				      COUNT_OF(options), replaces ? 1 : 0, &status);
 
-	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
+	if (n < 0)
 		return status;
+	if (replaces && (n == 0 || o.count != 1))
+		return cli_fail(RC_USAGE, n == 0 ? "give its number" : "one card at a time",
+				"card");
+	o.replaces = replaces ? argv[1] : NULL;
 	status = check(&o, &profile, &tree);
 	if (status != 0)
 		return status;
-	i = calloc(1, sizeof *i);
-	if (!i)
-		return cli_fail(RC_NO_MEMORY, NULL, "card");
-	i->t = &t;
-	i->o = &o;
-	i->profile = profile;
-	i->tree = tree;
-	status = run(i);
-	mem_wipe(i, sizeof *i);
-	free(i);
+	status = make_cards(&t, &o, profile, tree);
 	tool_close(&t);
 	return status;
+}
+
+int
+cmd_card_issue(int argc, char **argv)
+{
+	return issue(argc, argv, false);
+}
+
+int
+cmd_card_replace(int argc, char **argv)
+{
+	return issue(argc, argv, true);
 }

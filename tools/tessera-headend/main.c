@@ -27,6 +27,8 @@ main(int argc, char **argv)
 		{ "card rotate-keys", "next keys for a domain of the card in a reader",
 		  cmd_card_rotate_keys },
 		{ "card revoke", "cut a card off", cmd_card_revoke },
+		{ "card replace", "a new card with the rights and money of an old one",
+		  cmd_card_replace },
 		{ "pair", "the same as card pair", cmd_card_pair },
 		{ "grant", "entitle a card to a product", cmd_grant },
 		{ "cancel", "take an entitlement back", cmd_cancel },

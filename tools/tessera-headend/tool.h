@@ -98,6 +98,7 @@ int cmd_card_pair(int argc, char **argv);
 int cmd_card_rotate_keys(int argc, char **argv);
 int cmd_card_list(int argc, char **argv);
 int cmd_card_show(int argc, char **argv);
+int cmd_card_replace(int argc, char **argv);
 int cmd_card_revoke(int argc, char **argv);
 int cmd_grant(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
