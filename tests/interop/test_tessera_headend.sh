@@ -266,6 +266,13 @@ run 4 "a ninth box" card pair 5 --start-time $now --box-key-hash $box
 run 0 "one box off" pair 5 --start-time $now --box-key-hash "01${box#??}" --unpair
 run 0 "a box in its place" card pair 5 --start-time $now --box-key-hash $box
 
+run 0 "what is due" status --json --start-time $now
+json 'd["changes"] > 20 and d["cards_due"] > 0 and d["reports_overdue"] == 0'
+json 'd["database"].endswith("/headend.sqlite")'
+run 0 "two months later" status --json --start-time 2027-01-31T20:00:00Z
+json 'd["cards_due"] == 0 and d["reports_overdue"] > 0'
+json 'd["epochs_waiting"] == 0 and d["next_epoch_starts"] is None'
+
 # A card in another's place.
 keyed 0 "a card to replace" card issue --profile laboratory --pin-file "$dir/pin" --start-time $now --json
 old=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[0]["leaf"])' "$dir/out")

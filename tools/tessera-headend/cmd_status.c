@@ -2,6 +2,8 @@
 /* status: a short overview. */
 #include "tool.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 
 static const struct out_column columns[] = { { "operator_id", "Operator" },
@@ -21,7 +23,15 @@ static const struct out_column columns[] = { { "operator_id", "Operator" },
 					     { "key_groups", "Key groups" },
 					     { "newest_epoch", "Newest epoch of group 0" },
 					     { "newest_epoch_starts", "It begins" },
-					     { "signed_time", "Newest signed time" } };
+					     { "signed_time", "Newest signed time" },
+					     { "changes", "Changes so far" },
+					     { "cards_due", "Cards due on air (a day)" },
+					     { "reports_overdue", "Reports overdue (30 days)" },
+					     { "epochs_waiting", "Epochs announced" },
+					     { "next_epoch_starts", "The next begins" },
+					     { "database", "Database" } };
+
+#define DUE_S 86400U /* a change this young has hardly reached every card */
 
 static int
 number(struct tool *t, const char *sql, const char *types, int64_t argument, int64_t *value)
@@ -77,6 +87,58 @@ collect(struct tool *t, struct out *o)
 	return status;
 }
 
+/* What waits to be done, or to be sent. */
+static int
+collect_due(struct tool *t, struct out *o)
+{
+	int64_t day = t->now > DUE_S ? t->now - DUE_S : 0, value = 0;
+	int64_t month = t->now > HEAD_PENDING_S ? t->now - HEAD_PENDING_S : 0;
+	const struct {
+		const char *sql, *types;
+		int64_t argument;
+	} rows[] = {
+		{ "SELECT number FROM meta WHERE name = 'change'", "", 0 },
+		{ "SELECT count(*) FROM card WHERE state = 0 AND emm_sequence > 0"
+		  " AND changed_at > ?",
+		  "i", day },
+		/* Money that was paid in long ago, of which the card has told nothing since. */
+		{ "SELECT count(*) FROM card WHERE state = 0 AND credit_total > spent"
+		  " AND credit_at <= ? AND NOT EXISTS(SELECT 1 FROM account WHERE"
+		  " account.shard = card.shard AND account.leaf = card.leaf"
+		  " AND account.report_clock > card.credit_at)",
+		  "i", month },
+		{ "SELECT count(*) FROM epoch WHERE starts_at > ?", "i", t->now },
+		{ "SELECT coalesce(min(starts_at), 0) FROM epoch WHERE starts_at > ?", "i",
+		  t->now },
+	};
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < COUNT_OF(rows); i++) {
+		status = number(t, rows[i].sql, rows[i].types, rows[i].argument, &value);
+		if (i + 1 < COUNT_OF(rows))
+			out_number(o, value);
+	}
+	if (value == 0)
+		out_nothing(o);
+	else
+		out_time(o, (uint32_t)value);
+	return status;
+}
+
+static int
+put_database(const struct tool *t, struct out *o)
+{
+	char name[TOOL_DATABASE], label[STORE_WHY];
+	int status = tool_database(t, name);
+
+	if (status == 0) {
+		store_label(name, label);
+		out_text(o, label);
+	}
+	mem_wipe(name, sizeof name);
+	return status;
+}
+
 static int
 run(struct tool *t)
 {
@@ -97,11 +159,16 @@ run(struct tool *t)
 		rc = head_signed_time(t->head, &signed_time);
 		status = rc == RC_OK ? 0 : tool_fail(t, rc, "database");
 	}
+	if (status == 0) {
+		out_time(o, signed_time);
+		status = collect_due(t, o);
+	}
+	if (status == 0)
+		status = put_database(t, o);
 	if (status != 0) {
 		out_free(&o);
 		return status;
 	}
-	out_time(o, signed_time);
 	return out_object(&o, t->json);
 }
 
