@@ -57,7 +57,8 @@ check_ends(struct import *m, const struct report *r)
 				 "card %u: gap: records are folded from %u, known are %u",
 				 m->card.leaf, r->fold_from + 1, m->card.record_head);
 	rc = settle_chain_at(m, r->fold_from, chain);
-	if (rc == RC_NOT_FOUND || (rc == RC_OK && memcmp(chain, r->chain_before, sizeof chain)))
+	if (rc == RC_NOT_FOUND ||
+	    (rc == RC_OK && memcmp(chain, r->chain_before, sizeof chain) != 0))
 		return settle_alarm(m, RC_INTEGRITY, "fork",
 				    "before the folded record %u the card tells another story",
 				    r->fold_from + 1);

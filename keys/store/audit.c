@@ -119,7 +119,7 @@ read_log(FILE *f, const struct crypto *c, audit_line_fn each, void *ctx,
 			break;
 		if (each)
 			each(ctx, line);
-		if (seen && head->count == seen->count)
+		if (seen && is_in && head->count == seen->count)
 			*is_in = memcmp(head->chain, seen->chain, CRYPTO_HASH) == 0;
 	}
 	if (rc == RC_OK && ferror(f))

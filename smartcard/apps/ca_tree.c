@@ -132,10 +132,12 @@ ca_tree_store_check(const struct card_env *env, struct reader *r)
 		return SW_CONDITIONS;
 	if (rc == RC_OK)
 		rc = labels_check(env, s.stored, check);
-	if (rc == RC_OK && !mem_equal_ct(wanted, check, sizeof check))
+	if (rc != RC_OK)
+		return app_status(rc);
+	if (!mem_equal_ct(wanted, check, sizeof check))
 		return SW_DATA;
 	s.profile = s.storing;
-	return app_status(rc == RC_OK ? state_stage(env, &s) : rc);
+	return app_status(state_stage(env, &s));
 }
 
 enum rc

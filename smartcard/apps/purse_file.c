@@ -109,6 +109,7 @@ find_card(const struct card_env *env, const struct apdu *cmd, unsigned int *numb
 	const unsigned int sfi = cmd->p2 >> 3U, how = cmd->p2 & 7U;
 	enum rc rc = RC_OK;
 
+	c->len = 0;
 	if (sfi == SFI_PUBLIC || sfi == SFI_HOLDER)
 		return SW_FILE_TYPE;
 	if (sfi != SFI_RECORDS)

@@ -36,6 +36,17 @@ put_terms(struct purse_slot *s, const struct purse_token *token)
 	memcpy(s->label, token->label, token->label_len);
 }
 
+/* In what an operator's word can change. */
+static bool
+says_the_same(const struct purse_slot *a, const struct purse_slot *b)
+{
+	return a->owner == b->owner && a->decimals == b->decimals && a->maximum == b->maximum &&
+	       a->overdraft == b->overdraft && a->threshold == b->threshold &&
+	       a->ceiling == b->ceiling && a->label_len == b->label_len &&
+	       memcmp(a->unit, b->unit, sizeof a->unit) == 0 &&
+	       memcmp(a->label, b->label, sizeof a->label) == 0;
+}
+
 enum purse_result
 purse_deal_define(struct card_env *purse, const struct purse_token *token)
 {
@@ -56,7 +67,7 @@ purse_deal_define(struct card_env *purse, const struct purse_token *token)
 		put_terms(&s, token);
 	else
 		return PURSE_UNIT;
-	if (rc == RC_OK && memcmp(&s, &before, sizeof s) == 0)
+	if (rc == RC_OK && says_the_same(&s, &before))
 		return PURSE_UNCHANGED;
 	return purse_slot_stage(purse, token->slot, &s) == RC_OK ? PURSE_OK : PURSE_FAULT;
 }

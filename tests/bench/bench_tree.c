@@ -146,23 +146,27 @@ main(void)
 	uint8_t private_key[CRYPTO_PRIVATE], public_key[CRYPTO_PUBLIC];
 	struct bench b = { .openssl = crypto_openssl_new() };
 
+	bool ready;
+
 	b.revoked = calloc(100000, sizeof *b.revoked);
 	b.taken = calloc(LEAVES / 8, 1);
-	if (!b.openssl || !b.revoked || !b.taken ||
-	    crypto_openssl_keygen(b.openssl, private_key, public_key) != RC_OK)
-		return 1;
-	b.crypto = crypto_openssl_table(b.openssl);
-	b.signer = crypto_signer_new(b.openssl, private_key, public_key);
-	if (!b.signer)
-		return 1;
-	printf("2^24 cards, one key group, sections with all headers\n"
-	       "revoked |  subsets | cover ms | S256 data + auth |  S256 kB  | build ms  |"
-	       "  S4K   |  S4K kB   | unicast / S256\n");
-	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-		row(&b, counts[i]);
+	ready = b.openssl && b.revoked && b.taken &&
+		crypto_openssl_keygen(b.openssl, private_key, public_key) == RC_OK;
+	if (ready) {
+		b.crypto = crypto_openssl_table(b.openssl);
+		b.signer = crypto_signer_new(b.openssl, private_key, public_key);
+		ready = b.signer != NULL;
+	}
+	if (ready) {
+		printf("2^24 cards, one key group, sections with all headers\n"
+		       "revoked |  subsets | cover ms | S256 data + auth |  S256 kB  | build ms  |"
+		       "  S4K   |  S4K kB   | unicast / S256\n");
+		for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+			row(&b, counts[i]);
+	}
 	crypto_signer_free(&b.signer);
 	crypto_openssl_free(&b.openssl);
 	free(b.revoked);
 	free(b.taken);
-	return 0;
+	return ready ? 0 : 1;
 }
