@@ -64,7 +64,7 @@ word() { # PARITY
 }
 
 repeat "$megabytes" "$work/big.ts"
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	for threads in 1 2; do
 		scramble_ts "scramble, $threads threads" "$work/big.ts" "$work/big.scr.ts" --threads "$threads"
 		timed "watch, $threads threads" "$work/big.scr.ts" tessera-stb watch "$work/big.scr.ts" -o "$work/big.clear.ts" \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* MD5 (RFC 1321), for protocols of others that were built on it (stb-host/serve), never for ours. */
+/* MD5 (RFC 1321), for protocols of others that were built on it (stb-host/serve), never for ours.
+ */
 #include "context.h"
 
 #include "base/mem.h"
