@@ -9,7 +9,7 @@
 
 #define COPY_MAGIC "TSBACKUP"
 #define COPY_FORMAT 1
-#define COPY_HEAD 12           /* magic, format u16, version of the database u16 */
+#define COPY_HEAD 12 /* magic, format u16, version of the database u16 */
 #define COPY_SQL 1600
 #define COPY_RECORD_MAX 65536U /* bytes of one record, without its length */
 

@@ -163,7 +163,7 @@ backup__a_copy_that_was_altered_or_cut_is_refused_and_leaves_nothing(void)
 	CHECK_RC(backup_write(f.head, f.keys.crypto, over(&m, &stream), &s), RC_OK);
 	len = m.len;
 	CHECK_RC(backup_check(f.keys.crypto, over(&m, &stream), &s, why), RC_OK);
-	for (size_t i = 0; i < len; i += i > 600 ? 13 : 1) {
+	for (size_t i = 0; i<len; i += i> 600 ? 13 : 1) {
 		m.bytes[i] ^= (uint8_t)(1U << (i % 8));
 		CHECK(backup_check(f.keys.crypto, over(&m, &stream), &s, why) != RC_OK);
 		m.bytes[i] ^= (uint8_t)(1U << (i % 8));

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct out_column columns[] = { { "operator_id", "Operator" },
@@ -128,14 +129,16 @@ collect_due(struct tool *t, struct out *o)
 static int
 put_database(const struct tool *t, struct out *o)
 {
-	char name[TOOL_DATABASE], label[STORE_WHY];
-	int status = tool_database(t, name);
+	char *name = malloc(TOOL_DATABASE), label[STORE_WHY];
+	int status = name ? tool_database(t, name) : tool_fail(t, RC_NO_MEMORY, "database");
 
 	if (status == 0) {
 		store_label(name, label);
 		out_text(o, label);
 	}
-	mem_wipe(name, sizeof name);
+	if (name)
+		mem_wipe(name, TOOL_DATABASE);
+	free(name);
 	return status;
 }
 
