@@ -11,16 +11,20 @@
 		0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00 \
 	}
 #define AID_ISSUER_LEN 8
-#define AID_CA                                                       \
-	{                                                            \
-		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x01 \
+/* Instance n of the CA application, 1…4: one for each operator; and the domain of its own. */
+#define AID_CA_OF(n)                                                \
+	{                                                           \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, (n) \
 	}
+#define AID_CA AID_CA_OF(0x01)
 #define AID_CA_LEN 9
-#define AID_CA_DOMAIN                                                      \
-	{                                                                  \
-		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x41, 0x81 \
+#define AID_CA_DOMAIN_OF(n)                                                      \
+	{                                                                        \
+		0xF0, 0x54, 0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x41, 0x80 + (n) \
 	}
+#define AID_CA_DOMAIN AID_CA_DOMAIN_OF(0x01)
 #define AID_CA_DOMAIN_LEN 10
+#define CA_INSTANCES_MAX 4
 #define AID_PURSE                                                    \
 	{                                                            \
 		0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07, 0x01 \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The conditional access application: its commands and the rules that the dispatcher checks. */
+/* The conditional access application: its commands, the rules that the dispatcher checks, and its
+ * instances, one for each operator on the card. */
 #include "apps/ca_state.h"
 #include "apps/profile.h"
 #include "wire/personalise.h"
@@ -32,16 +33,19 @@ static const struct card_command ca_commands[] = {
 	  ca_bare_change_reference_command },
 };
 
-const struct card_app ca_app = {
-	.name = "ca",
-	.aid = AID_CA,
-	.aid_len = AID_CA_LEN,
-	.domain = PROFILE_CA_DOMAIN,
-	.part_size = CA_NV_SIZE,
-	.annex_size = CA_ANNEX_SIZE,
-	.ram_size = CA_RAM_SIZE,
-	.commands = ca_commands,
-	.command_count = sizeof ca_commands / sizeof ca_commands[0],
-	.store_data = ca_store_data,
-	.is_personalised = ca_is_personalised,
-};
+/* All that the instances have in common. */
+#define CA_INSTANCE(number, text, own_domain)                                                 \
+	.name = text, .aid = AID_CA_OF(number), .aid_len = AID_CA_LEN, .domain = own_domain,  \
+	.part_size = CA_NV_SIZE, .annex_size = CA_ANNEX_SIZE, .ram_size = CA_RAM_SIZE,        \
+	.commands = ca_commands, .command_count = sizeof ca_commands / sizeof ca_commands[0], \
+	.store_data = ca_store_data, .is_personalised = ca_is_personalised
+
+const struct card_app ca_app = { CA_INSTANCE(1, "ca", PROFILE_CA_DOMAIN) };
+#ifndef CARD_PROFILE_SMALL
+const struct card_app ca_second_app = { CA_INSTANCE(2, "ca 2", PROFILE_SECOND_DOMAIN),
+					.is_spare = true };
+const struct card_app ca_third_app = { CA_INSTANCE(3, "ca 3", PROFILE_THIRD_DOMAIN),
+				       .is_spare = true };
+const struct card_app ca_fourth_app = { CA_INSTANCE(4, "ca 4", PROFILE_FOURTH_DOMAIN),
+					.is_spare = true };
+#endif

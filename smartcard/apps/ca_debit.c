@@ -3,12 +3,11 @@
 #include "apps/ca_debit.h"
 
 #include "base/mem.h"
-#include "wire/personalise.h"
 
 enum rc
 ca_debit(const struct card_env *env, struct record *r, uint32_t amount, enum ca_outcome *outcome)
 {
-	static const uint8_t aid[] = AID_CA;
+	const struct card_app *self = card_self(env->card);
 	const struct purse_service *service;
 	struct card_env *purse;
 	enum purse_result result;
@@ -16,7 +15,7 @@ ca_debit(const struct card_env *env, struct record *r, uint32_t amount, enum ca_
 
 	if (rc != RC_OK)
 		return rc;
-	result = service->debit(purse, aid, sizeof aid, r, amount);
+	result = service->debit(purse, self->aid, self->aid_len, r, amount);
 	if (result == PURSE_OK)
 		*outcome = OUTCOME_OPEN;
 	else if (result == PURSE_BALANCE_LOW)

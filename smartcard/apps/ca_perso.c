@@ -14,15 +14,20 @@
 static uint16_t
 store_identity(struct card_env *env, struct ca_identity *id, struct reader *r)
 {
+	uint16_t installed_for = 0;
 	uint8_t capability;
 
-	(void)env;
+	if (card_install_number(env->card, &installed_for) != RC_OK)
+		return SW_MEMORY;
 	id->operator_id = read_be16(r);
 	id->leaf = read_be32(r);
 	id->profile = read_u8(r);
 	capability = read_u8(r);
 	if (!reader_at_end(r) || id->leaf > LEAF_MAX || capability != 0)
 		return SW_DATA;
+	/* Nobody takes another operator's name: the card's issuer gave it. */
+	if (installed_for != 0 && id->operator_id != installed_for)
+		return SW_CONDITIONS;
 	return id->profile == PROFILE_LABORATORY || id->profile == PROFILE_PAIRED ? SW_OK : SW_DATA;
 }
 

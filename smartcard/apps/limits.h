@@ -15,8 +15,9 @@
 #define CA_SERVICES_MAX 4 /* service keys kept */
 #define CA_VOUCHERS 1     /* signatures remembered */
 #define CA_RAM_SIZE 2048
+#define CA_OPERATORS_MAX 1
 #else
-#define CARD_NV_SIZE 40960
+#define CARD_NV_SIZE 163840
 #define CARD_HAS_TOKENS 1
 #define CARD_PROVES_CANCELS 1
 #define CA_ENTITLEMENTS_MAX 300
@@ -25,9 +26,9 @@
 #define CA_SERVICES_MAX 8
 #define CA_VOUCHERS 4
 #define CA_RAM_SIZE 3072
+#define CA_OPERATORS_MAX 4 /* instances of the CA application */
 #endif
 #define CARD_NV_PAGE 64
-#define CA_OPERATORS_MAX 1    /* one until several operators share a card */
 #define CA_GROUPS_MAX 32      /* key groups, two slots (odd, even) each */
 #define CA_LABELS_MAX 301     /* of the key tree: subset difference over 24 levels */
 #define CA_EVENTS_MAX 64      /* rights to events */

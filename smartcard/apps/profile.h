@@ -6,18 +6,26 @@
 #include "apps/limits.h"
 #include "core/card.h"
 
-extern const struct card_app ca_app;    /* conditional access */
+extern const struct card_app ca_app;    /* conditional access, of the card's issuer */
 extern const struct card_app purse_app; /* e-purse: the viewer's money */
+/* Conditional access of other operators: the same code, a memory and a domain of its own each. */
+extern const struct card_app ca_second_app, ca_third_app, ca_fourth_app;
 
 /* card_app.domain of the applications: the security domain that each belongs to. */
-enum profile_domain { PROFILE_CA_DOMAIN = 1, PROFILE_PURSE_DOMAIN };
+enum profile_domain {
+	PROFILE_CA_DOMAIN = 1,
+	PROFILE_PURSE_DOMAIN,
+	PROFILE_SECOND_DOMAIN,
+	PROFILE_THIRD_DOMAIN,
+	PROFILE_FOURTH_DOMAIN
+};
 
-#define PROFILE_APP_COUNT 2
+#define PROFILE_APP_COUNT (1 + CA_OPERATORS_MAX)
 #define PURSE_RAM_SIZE 272
 
 /* Volatile state of the applications; zeroed by the core at each reset. */
 struct profile_ram {
-	_Alignas(8) uint8_t ca[CA_RAM_SIZE];
+	_Alignas(8) uint8_t ca[CA_OPERATORS_MAX][CA_RAM_SIZE];
 	_Alignas(8) uint8_t purse[PURSE_RAM_SIZE];
 };
 

@@ -58,6 +58,7 @@ const struct card_app purse_app = {
 	.commands = purse_commands,
 	.command_count = sizeof purse_commands / sizeof purse_commands[0],
 	.store_data = purse_store_data,
+	.later_dgi = DGI_PURSE_LIMIT,
 	.is_personalised = purse_is_personalised,
 	.describe = purse_describe,
 	.serve = purse_serve,

@@ -33,7 +33,7 @@ struct card_call {
 
 /* Access levels: what must have happened before (bits, all needed). */
 #define ACCESS_ALWAYS 0x00
-#define ACCESS_SECURED 0x01   /* card life cycle SECURED: ECM, EMM, purchase */
+#define ACCESS_SECURED 0x01   /* card SECURED, application filled: ECM, EMM, purchase */
 #define ACCESS_UNSECURED 0x02 /* before SECURED only: personalisation */
 #define ACCESS_CHANNEL 0x04   /* inside an open SCP03 session of its domain */
 
@@ -74,11 +74,15 @@ struct card_app {
 	 * card_unwrap_key(). Returns a status word. */
 	uint16_t (*store_data)(struct card_env *env, uint16_t dgi, const uint8_t *data,
 			       uint16_t len);
+	/* The one grouping that its domain may also store on a card that is SECURED, 0 none. */
+	uint16_t later_dgi;
 	/* Whether everything is there that SECURED needs; NULL: always. */
 	bool (*is_personalised)(struct card_env *env);
 	/* Security domain that it belongs to at first: 0 the issuer's, else 1 + place in the card's
 	 * list of domains. */
 	uint8_t domain;
+	/* Not there at first: INSTALL [for install] brings it. */
+	bool is_spare;
 	/* Runs on behalf of another application, called through card_call: confined to this
 	 * application's memory; caller is who really calls, NULL: the card itself. NULL: no calls.
 	 */
@@ -89,6 +93,10 @@ struct card_app {
 };
 
 /* For applications, implemented by the core. */
+/* The application that runs; code may have several instances. */
+const struct card_app *card_self(const struct card *card);
+/* What the issuer said of the application that runs when he installed it; 0: nothing. RC_IO. */
+enum rc card_install_number(struct card *card, uint16_t *number) RC_CHECKED;
 bool card_is_secured(const struct card *card);
 /* Counts commands from the reset, this one included, whoever answers it: state that holds for the
  * next command only holds for this number + 1. */

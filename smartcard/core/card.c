@@ -38,7 +38,7 @@ static enum rc
 lay_out_annexes(struct card *card, uint32_t base)
 {
 	const struct card_port *port = card->port;
-	uint32_t end = port->nv->size - domain_area_size(port->nv);
+	uint32_t end = port->nv->size - domain_area_size(port);
 
 	for (unsigned int i = 1; i <= port->app_count; i++) {
 		const uint32_t want = whole_pages(port->nv, card_app_at(card, i)->annex_size);
@@ -56,7 +56,7 @@ static enum rc
 lay_out(struct card *card)
 {
 	const struct card_port *port = card->port;
-	const uint32_t area = domain_area_size(port->nv);
+	const uint32_t area = domain_area_size(port);
 	uint32_t base = nv_first_offset(port->nv);
 
 	if (area > port->nv->size)
@@ -90,7 +90,8 @@ lay_out(struct card *card)
 static bool
 counts_are_possible(const struct card_port *port)
 {
-	return port->app_count <= CARD_APPS_MAX && port->domain_count <= CARD_DOMAINS_MAX;
+	return port->app_count <= CARD_APPS_MAX && port->domain_count <= CARD_DOMAINS_MAX &&
+	       port->domain_stores <= CARD_DOMAINS_MAX;
 }
 
 static void
@@ -100,6 +101,20 @@ wipe_ram(struct card *card)
 		if (card->env[i].ram)
 			mem_wipe(card->env[i].ram, card_app_at(card, i)->ram_size);
 	}
+}
+
+/* What is there only when somebody asks for it. */
+static enum rc
+stage_spare_entries(struct card *card)
+{
+	const struct entry deleted = { .flags = ENTRY_DELETED };
+	enum rc rc = RC_OK;
+
+	for (unsigned int i = 1; rc == RC_OK && i < card_entry_count(card); i++) {
+		if (card_app_at(card, i)->is_spare)
+			rc = registry_stage(card, i, &deleted);
+	}
+	return rc;
 }
 
 static enum rc
@@ -117,6 +132,8 @@ write_issuer(struct card *card, const uint8_t serial[8], uint8_t life)
 	memcpy(d.keys.mac, issuer_test_key, CRYPTO_KEY);
 	memcpy(d.keys.dek, issuer_test_key, CRYPTO_KEY);
 	rc = issuer_stage(card, &d);
+	if (rc == RC_OK)
+		rc = stage_spare_entries(card);
 	return rc != RC_OK ? rc : nv_commit(&card->nv);
 }
 
@@ -137,7 +154,7 @@ card_format(struct card *card, const struct card_port *port, const uint8_t seria
 	for (unsigned int i = 0; rc == RC_OK && i < ISSUER_CELLS; i++)
 		rc = nv_cell_write(&card->env[0].part, 0, ISSUER_CELLS, i, 0);
 	for (unsigned int i = 1; rc == RC_OK && i <= port->app_count; i++)
-		rc = card_format_app(card, i);
+		rc = card_app_at(card, i)->is_spare ? RC_OK : card_format_app(card, i);
 	for (unsigned int i = 1; rc == RC_OK && i <= port->domain_count; i++)
 		rc = domain_wipe(card, port->app_count + i);
 	/* Last: until now the life cycle is 0, and the card does not power up. */

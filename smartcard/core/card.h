@@ -8,7 +8,12 @@
 #include "core/app.h"
 
 #define CARD_APPS_MAX 6
-#define CARD_DOMAINS_MAX 3 /* beside the issuer domain */
+/* Beside the issuer domain. */
+#ifdef CARD_PROFILE_SMALL
+#define CARD_DOMAINS_MAX 3
+#else
+#define CARD_DOMAINS_MAX 5
+#endif
 #define CARD_COMMAND_MAX 1033
 
 /* Card life cycle (GlobalPlatform 11.1.1). */
@@ -29,6 +34,9 @@ struct card_port {
 	/* Supplementary security domains: only name, aid and aid_len are looked at. */
 	const struct card_app *const *domains;
 	uint8_t domain_count;
+	/* Stores of supplementary domains that the memory was laid out with; 0: CARD_DOMAINS_MAX.
+	 */
+	uint8_t domain_stores;
 	void *ram[CARD_APPS_MAX]; /* ram_size bytes for each application */
 };
 

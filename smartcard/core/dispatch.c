@@ -74,12 +74,18 @@ card_takes_data(const struct card *card, const uint8_t header[4])
 static uint16_t
 check_rules(const struct card *card, const struct card_command *row, const struct apdu *cmd)
 {
+	struct entry e;
+
 	if (row->p_rule == P_ZERO && (cmd->p1 != 0 || cmd->p2 != 0))
 		return SW_P1P2;
 	if (cmd->lc < row->lc_min || cmd->lc > row->lc_max)
 		return SW_LENGTH;
-	if ((row->access & ACCESS_SECURED) != 0 && !card_is_secured(card))
-		return SW_CONDITIONS;
+	if ((row->access & ACCESS_SECURED) != 0) {
+		if (registry_read(card, card->selected, &e) != RC_OK)
+			return SW_MEMORY;
+		if (!card_is_secured(card) || (e.flags & ENTRY_FRESH) != 0)
+			return SW_CONDITIONS;
+	}
 	if ((row->access & ACCESS_UNSECURED) != 0 && card->life != CARD_OP_READY &&
 	    card->life != CARD_INITIALIZED)
 		return SW_CONDITIONS;

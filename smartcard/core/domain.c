@@ -25,9 +25,12 @@ domain_size(const struct nv_port *port)
 }
 
 uint32_t
-domain_area_size(const struct nv_port *port)
+domain_area_size(const struct card_port *port)
 {
-	return whole_pages(port, REGISTRY_SIZE) + (1U + CARD_DOMAINS_MAX) * domain_size(port);
+	const unsigned int stores =
+		port->domain_stores != 0 ? port->domain_stores : CARD_DOMAINS_MAX;
+
+	return whole_pages(port->nv, REGISTRY_SIZE) + (1U + stores) * domain_size(port->nv);
 }
 
 uint32_t

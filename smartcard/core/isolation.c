@@ -26,6 +26,12 @@ card_leave(struct card *card, unsigned int index, const struct card_confined *be
 	card->env[index] = before->env;
 }
 
+const struct card_app *
+card_self(const struct card *card)
+{
+	return card_app_at(card, card->running);
+}
+
 bool
 card_app_is_personalised(struct card *card, unsigned int index)
 {
@@ -41,16 +47,36 @@ card_app_is_personalised(struct card *card, unsigned int index)
 	return is;
 }
 
+/* For the core's own eyes, while an application runs. */
+static enum rc
+read_entry(struct card *card, unsigned int index, struct entry *e)
+{
+	const struct nv_window all = { 0 };
+	const struct nv_window before = nv_confine(&card->nv, all);
+	enum rc rc = registry_read(card, index, e);
+
+	(void)nv_confine(&card->nv, before);
+	return rc;
+}
+
+enum rc
+card_install_number(struct card *card, uint16_t *number)
+{
+	struct entry e;
+	enum rc rc = read_entry(card, card->running, &e);
+
+	if (rc == RC_OK)
+		*number = e.number;
+	return rc;
+}
+
 /* Installed, selectable and not locked. */
 static enum rc
 check_usable(struct card *card, unsigned int index)
 {
-	const struct nv_window all = { 0 };
-	const struct nv_window before = nv_confine(&card->nv, all);
 	struct entry e;
-	enum rc rc = registry_read(card, index, &e);
+	enum rc rc = read_entry(card, index, &e);
 
-	(void)nv_confine(&card->nv, before);
 	if (rc == RC_OK && (e.flags & ~ENTRY_FRESH) != 0)
 		rc = RC_NOT_FOUND;
 	return rc;

@@ -12,6 +12,7 @@
 #define P1_MAKE_SELECTABLE 0x08U
 #define P2_RELATED 0x80U
 #define TAG_AID 0x4F
+#define TAG_PARAMETERS 0xC9
 
 /* Length u8, bytes. */
 struct field {
@@ -60,8 +61,18 @@ format_entry(struct card *card, unsigned int index)
 	return rc != RC_OK ? rc : card_format_app(card, index);
 }
 
+/* Install parameters C9 02 and a number; anything else is nothing that these applications need. */
 static uint16_t
-install(struct card *card, unsigned int index, uint8_t p1)
+number_in(const struct field *parameters)
+{
+	return parameters->len == 4 && parameters->bytes[0] == TAG_PARAMETERS &&
+			       parameters->bytes[1] == 2
+		       ? get_be16(parameters->bytes + 2)
+		       : 0;
+}
+
+static uint16_t
+install(struct card *card, unsigned int index, uint8_t p1, uint16_t number)
 {
 	struct entry e;
 
@@ -79,6 +90,7 @@ install(struct card *card, unsigned int index, uint8_t p1)
 		e.flags = card_is_domain(card, index) ? 0 : ENTRY_FRESH;
 		if ((p1 & P1_MAKE_SELECTABLE) == 0)
 			e.flags |= ENTRY_NOT_SELECTABLE;
+		e.number = number;
 		e.domain = 1; /* the issuer's, until it is extradited */
 	}
 	return registry_stage(card, index, &e) == RC_OK ? SW_OK : SW_MEMORY;
@@ -90,10 +102,10 @@ content_install(struct card *card, struct card_call *call)
 	const struct apdu *cmd = call->cmd;
 	struct reader r = reader_over(cmd->data, cmd->lc);
 	const struct field file = read_field(&r), module = read_field(&r), app = read_field(&r);
-	const struct field privileges = read_field(&r);
+	const struct field privileges = read_field(&r), parameters = read_field(&r);
+	uint16_t number = 0;
 	unsigned int index;
 
-	(void)read_field(&r); /* parameters: nothing that these applications need */
 	if (read_field(&r).len != 0 || !reader_at_end(&r) || app.len == 0 ||
 	    (privileges.len != 1 && privileges.len != 3))
 		return SW_DATA;
@@ -107,7 +119,13 @@ content_install(struct card *card, struct card_call *call)
 	if ((cmd->p1 & P1_INSTALL) != 0 &&
 	    (module.len != app.len || memcmp(module.bytes, app.bytes, app.len) != 0))
 		return SW_DATA;
-	return install(card, index, cmd->p1);
+	if ((cmd->p1 & P1_INSTALL) != 0 && parameters.bytes)
+		number = number_in(&parameters);
+	/* Of several instances of one code each has its number. */
+	if ((cmd->p1 & P1_INSTALL) != 0 && number == 0 && !card_is_domain(card, index) &&
+	    card_app_at(card, index)->is_spare)
+		return SW_DATA;
+	return install(card, index, cmd->p1, number);
 }
 
 /* Domain | 00 | application | 00 | parameters | token (11.5.2.3.4). */

@@ -50,10 +50,17 @@ may_fill_domain(struct card *card, unsigned int index)
 	return rc == RC_OK ? SW_OK : SW_MEMORY;
 }
 
-/* An application is filled by the domain that keeps it, and once: before the card is SECURED, or
- * after it was installed again. */
+/* Before the card is SECURED, or after it was installed again. */
+static bool
+is_open(const struct card *card, const struct entry *e)
+{
+	return card->life == CARD_OP_READY || card->life == CARD_INITIALIZED ||
+	       (e->flags & ENTRY_FRESH) != 0;
+}
+
+/* An application is filled by the domain that keeps it, and once; but for what may come later. */
 static uint16_t
-may_fill_app(const struct card *card, unsigned int index, uint8_t flags)
+may_fill_app(const struct card *card, unsigned int index, const struct entry *e)
 {
 	unsigned int keeper;
 
@@ -61,9 +68,7 @@ may_fill_app(const struct card *card, unsigned int index, uint8_t flags)
 		return SW_MEMORY;
 	if (keeper != card->selected)
 		return SW_CONDITIONS;
-	if (card->life == CARD_OP_READY || card->life == CARD_INITIALIZED)
-		return SW_OK;
-	return (flags & ENTRY_FRESH) != 0 ? SW_OK : SW_CONDITIONS;
+	return is_open(card, e) || card_app_at(card, index)->later_dgi != 0 ? SW_OK : SW_CONDITIONS;
 }
 
 static uint16_t
@@ -86,7 +91,7 @@ begin_personalisation(struct card *card, const struct apdu *cmd)
 	if ((e.flags & (ENTRY_LOCKED | ENTRY_NOT_SELECTABLE)) != 0)
 		return SW_CONDITIONS;
 	sw = card_is_domain(card, index) ? may_fill_domain(card, index)
-					 : may_fill_app(card, index, e.flags);
+					 : may_fill_app(card, index, &e);
 	if (sw == SW_OK)
 		card->perso_target = (uint8_t)(index + 1);
 	return sw;
@@ -143,16 +148,33 @@ store_in_domain(struct card *card, unsigned int domain, uint16_t dgi, struct rea
 	return domain_i_stage(card, domain, i) == RC_OK ? SW_OK : SW_MEMORY;
 }
 
+static uint16_t
+store_in_app(struct card *card, unsigned int index, uint16_t dgi, const uint8_t *data, uint16_t len)
+{
+	const struct card_app *app = card_app_at(card, index);
+	struct card_confined before;
+	struct entry e;
+	uint16_t sw;
+
+	if (!app->store_data)
+		return SW_REFERENCE;
+	if (registry_read(card, index, &e) != RC_OK)
+		return SW_MEMORY;
+	if (!is_open(card, &e) && dgi != app->later_dgi)
+		return SW_CONDITIONS;
+	before = card_enter(card, index);
+	sw = app->store_data(&card->env[index], dgi, data, len);
+	card_leave(card, index, &before);
+	return sw;
+}
+
 /* Tag u16, length u8 or FF and u16, data. */
 static uint16_t
 store_one(struct card *card, struct reader *r)
 {
 	const unsigned int target = card->perso_target - 1U;
-	const struct card_app *app = card_app_at(card, target);
-	struct card_confined before;
 	struct reader value;
 	const uint8_t *data;
-	uint16_t sw;
 	uint16_t dgi = read_be16(r);
 	uint16_t len = read_u8(r);
 
@@ -165,12 +187,7 @@ store_one(struct card *card, struct reader *r)
 		value = reader_over(data, len);
 		return store_in_domain(card, target, dgi, &value);
 	}
-	if (!app->store_data)
-		return SW_REFERENCE;
-	before = card_enter(card, target);
-	sw = app->store_data(&card->env[target], dgi, data, len);
-	card_leave(card, target, &before);
-	return sw;
+	return store_in_app(card, target, dgi, data, len);
 }
 
 /* The last block closes what INSTALL opened. */

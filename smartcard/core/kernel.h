@@ -56,7 +56,7 @@ enum rc card_format_app(struct card *card, unsigned int index) RC_CHECKED;
 
 /* The registry and the stores of the domains stand at the memory's end, so that a card that was
  * made before they existed (all zeros there) has them too. */
-uint32_t domain_area_size(const struct nv_port *port);
+uint32_t domain_area_size(const struct card_port *port);
 uint32_t domain_registry_at(const struct nv_port *port);
 /* Partition of the store with this number: 0 more key sets of the issuer domain, n the n-th
  * supplementary domain. */
@@ -69,7 +69,8 @@ struct nv_part domain_part(struct nv *nv, unsigned int number);
 #define ENTRY_NOT_SELECTABLE 0x10U /* INSTALLED only */
 struct entry {
 	uint8_t flags;
-	uint8_t domain; /* 1 + entry of its domain, 0: as at first */
+	uint8_t domain;  /* 1 + entry of its domain, 0: as at first */
+	uint16_t number; /* what the issuer said of it at INSTALL, 0: nothing */
 };
 enum rc registry_read(const struct card *card, unsigned int index, struct entry *e) RC_CHECKED;
 enum rc registry_stage(struct card *card, unsigned int index, const struct entry *e) RC_CHECKED;

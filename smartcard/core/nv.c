@@ -250,10 +250,12 @@ nv_part_wipe(const struct nv_part *part)
 	if (part->base % nv->port->page != 0 || !nv_is_open(nv, part->base, part->size))
 		return RC_RANGE;
 	for (uint32_t at = 0; at < part->size; at += NV_CHUNK) {
-		const uint32_t rest = part->size - at;
-		enum rc rc = nv_write_through(nv, part->base + at, zeros,
-					      rest < NV_CHUNK ? rest : NV_CHUNK);
+		const uint32_t rest = part->size - at, n = rest < NV_CHUNK ? rest : NV_CHUNK;
+		uint8_t now[NV_CHUNK];
+		enum rc rc = nv->port->read(nv->port->ctx, part->base + at, now, n);
 
+		if (rc == RC_OK && memcmp(now, zeros, n) != 0)
+			rc = nv_write_through(nv, part->base + at, zeros, n);
 		if (rc != RC_OK)
 			return rc;
 	}

@@ -71,16 +71,18 @@ registry_read(const struct card *card, unsigned int index, struct entry *e)
 		return RC_INTEGRITY;
 	e->flags = bytes[0];
 	e->domain = bytes[1];
+	e->number = get_be16(bytes + 2);
 	return RC_OK;
 }
 
 enum rc
 registry_stage(struct card *card, unsigned int index, const struct entry *e)
 {
-	const uint8_t bytes[RECORD_SIZE] = { e->flags, e->domain };
+	uint8_t bytes[RECORD_SIZE] = { e->flags, e->domain };
 
 	if (index == 0)
 		return RC_RANGE;
+	put_be16(bytes + 2, e->number);
 	nv_stage(&card->nv, record_at(card, index), bytes, sizeof bytes);
 	return card->nv.overflow ? RC_SPACE : RC_OK;
 }

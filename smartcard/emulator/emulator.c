@@ -347,13 +347,26 @@ set_version(const struct emulator *e, unsigned int domain)
 	return version;
 }
 
+/* What the memory does not tell is there. */
+static bool
+is_installed(const struct emulator *e, unsigned int index)
+{
+	struct entry entry;
+
+	return registry_read(&e->card, index, &entry) != RC_OK ||
+	       (entry.flags & ENTRY_DELETED) == 0;
+}
+
 static void
 add_domains(const struct emulator *e, struct emulator_state *s)
 {
 	for (unsigned int i = 0; i < e->port.domain_count; i++) {
 		const struct card_app *domain = e->port.domains[i];
-		struct emulator_domain *d = &s->domains[s->domain_count++];
+		struct emulator_domain *d = &s->domains[s->domain_count];
 
+		if (!is_installed(e, 1U + e->port.app_count + i))
+			continue;
+		s->domain_count++;
 		snprintf(d->name, sizeof d->name, "%s", domain->name);
 		memcpy(d->aid, domain->aid, domain->aid_len);
 		d->aid_len = domain->aid_len;
@@ -365,6 +378,7 @@ enum rc
 emulator_inspect(struct emulator *e, struct emulator_state *state)
 {
 	const uint32_t first = nv_first_offset(&e->image.port);
+	const uint32_t domains = domain_area_size(&e->port);
 	uint32_t end = first;
 	struct issuer_data d;
 	enum rc rc = issuer_read(&e->card, &d);
@@ -391,15 +405,13 @@ emulator_inspect(struct emulator *e, struct emulator_state *state)
 		const uint32_t page = e->image.header.nv_page;
 
 		add_part(e, state, app->name, part->base, (part->size + page - 1) & ~(page - 1));
+		state->parts[state->part_count - 1].is_installed = is_installed(e, i);
 		memcpy(state->parts[state->part_count - 1].aid, app->aid, app->aid_len);
 		state->parts[state->part_count - 1].aid_len = app->aid_len;
 		end = part->base + ((part->size + page - 1) & ~(page - 1));
 	}
-	add_part(e, state, "free", end,
-		 e->image.header.nv_size - domain_area_size(&e->image.port) - end);
-	add_part(e, state, "security domains",
-		 e->image.header.nv_size - domain_area_size(&e->image.port),
-		 domain_area_size(&e->image.port));
+	add_part(e, state, "free", end, state->nv_size - domains - end);
+	add_part(e, state, "security domains", state->nv_size - domains, domains);
 	return RC_OK;
 }
 

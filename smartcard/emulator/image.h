@@ -11,7 +11,7 @@
 
 #define IMAGE_HEADER 64
 #define IMAGE_UID 8
-#define IMAGE_NV_MAX 65536U
+#define IMAGE_NV_MAX 262144U
 #define IMAGE_PATH_MAX 1024
 
 #define IMAGE_VERSION 2 /* written; 1 is read too */

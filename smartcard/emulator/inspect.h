@@ -6,19 +6,20 @@
 #include "core/card.h"
 #include "emulator/emulator.h"
 
-#define EMULATOR_PARTS_MAX 10
+#define EMULATOR_PARTS_MAX 16
 
 /* A piece of the memory: superblock and log, issuer domain, one for each application, the rest. */
 struct emulator_part {
 	char name[24];
 	uint8_t aid[16];
 	uint8_t aid_len; /* 0: not an application's */
+	bool is_installed;
 	uint32_t base;
 	uint32_t size;
 	uint32_t used; /* bytes that are not zero */
 };
 
-/* A supplementary security domain. */
+/* A supplementary security domain that is installed. */
 struct emulator_domain {
 	char name[24];
 	uint8_t aid[16];

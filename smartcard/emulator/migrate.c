@@ -9,6 +9,7 @@
 #define CA_PART_1 20992U
 #define CA_ANNEX_1 1024U
 #define PURSE_PART_1 1152U
+#define DOMAIN_STORES_1 3U
 #define CHUNK 64U
 
 enum rc
@@ -25,6 +26,9 @@ migrate_port(struct card_port *port, uint16_t version, struct migrate_profile *t
 	for (unsigned int i = 0; i < MIGRATE_APPS; i++)
 		then->apps[i] = &then->app[i];
 	port->apps = then->apps;
+	port->app_count = MIGRATE_APPS;
+	port->domain_count = MIGRATE_DOMAINS;
+	port->domain_stores = DOMAIN_STORES_1;
 	return RC_OK;
 }
 
@@ -54,16 +58,39 @@ copy_part(const struct nv_part *from, const struct nv_part *to)
 	return copy(from->nv->port, from->base, to->nv->port, to->base, from->size);
 }
 
-/* The registry and the domains' stores. */
+/* What the registry says of an entry: domains have other numbers now, as there are more
+ * applications before them. */
 static enum rc
-copy_domains(const struct card *then, const struct card *now)
+copy_entry(const struct card *then, struct card *now, unsigned int index, unsigned int index_now)
 {
-	const struct nv_port *from = then->port->nv, *to = now->port->nv;
-	const uint32_t len = domain_area_size(from);
+	struct entry e;
+	enum rc rc = registry_read(then, index, &e);
 
-	if (len != domain_area_size(to))
-		return RC_SPACE;
-	return copy(from, from->size - len, to, to->size - len, len);
+	if (rc != RC_OK)
+		return rc;
+	if (e.domain > 1)
+		e.domain = (uint8_t)(e.domain + now->port->app_count - then->port->app_count);
+	return registry_stage(now, index_now, &e);
+}
+
+/* The stores of the domains, the issuer domain's second one first; the registry is staged for the
+ * commit to come. */
+static enum rc
+copy_domains(struct card *then, struct card *now)
+{
+	enum rc rc = RC_OK;
+
+	for (unsigned int i = 0; rc == RC_OK && i <= MIGRATE_DOMAINS; i++) {
+		const struct nv_part from = domain_part(&then->nv, i);
+		const struct nv_part to = domain_part(&now->nv, i);
+
+		rc = copy_part(&from, &to);
+	}
+	for (unsigned int i = 1; rc == RC_OK && i <= MIGRATE_APPS; i++)
+		rc = copy_entry(then, now, i, i);
+	for (unsigned int i = 1; rc == RC_OK && i <= MIGRATE_DOMAINS; i++)
+		rc = copy_entry(then, now, then->port->app_count + i, now->port->app_count + i);
+	return rc;
 }
 
 /* The issuer's data carry the layout's check: what card_format wrote is today's. */

@@ -7,7 +7,8 @@
 #include "apps/profile.h"
 #include "emulator/image.h"
 
-#define MIGRATE_APPS PROFILE_APP_COUNT
+#define MIGRATE_APPS 2
+#define MIGRATE_DOMAINS 2
 
 /* The applications as a release before laid them out. */
 struct migrate_profile {

@@ -188,9 +188,9 @@ enum rc
 ca_session_pair(struct ca_session *s, const struct ca_box *box, char why[CA_WHY])
 {
 	why[0] = '\0';
+	s->box = box; /* another operator's part of the card may be paired */
 	if (s->info.profile != PROFILE_PAIRED)
 		return RC_OK;
-	s->box = box;
 	return open_channel(s, why);
 }
 

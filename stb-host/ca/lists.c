@@ -85,8 +85,10 @@ read_list(struct ca_session *s, enum ca_data which, item_fn decode, size_t size,
 	  size_t *count)
 {
 	struct list l = { .size = size };
-	enum rc rc = read_pages(s, which, decode, &l);
+	enum rc rc = ca_session_home(s);
 
+	if (rc == RC_OK)
+		rc = read_pages(s, which, decode, &l);
 	if (rc != RC_OK || l.count == 0) {
 		free(l.items);
 		l.items = NULL;
@@ -180,8 +182,10 @@ ca_read_status(struct ca_session *s, struct ca_status *status)
 	struct apdu get = {
 		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_STATUS, .le = LE_MAX
 	};
-	enum rc rc = ca_exchange_again(s, &get);
+	enum rc rc = ca_session_home(s);
 
+	if (rc == RC_OK)
+		rc = ca_exchange_again(s, &get);
 	if (rc == RC_OK)
 		rc = status_word_rc(s->sw);
 	return rc == RC_OK ? ca_status_decode(s->rsp, s->rsp_len, status) : rc;
@@ -193,8 +197,10 @@ ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes)
 	struct apdu get = {
 		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_BOXES, .le = LE_MAX
 	};
-	enum rc rc = s->info.profile == PROFILE_PAIRED ? ca_exchange_again(s, &get) : RC_NOT_FOUND;
+	enum rc rc = ca_session_home(s);
 
+	if (rc == RC_OK)
+		rc = s->info.profile == PROFILE_PAIRED ? ca_exchange_again(s, &get) : RC_NOT_FOUND;
 	if (rc == RC_OK)
 		rc = status_word_rc(s->sw);
 	return rc == RC_OK ? ca_boxes_decode(s->rsp, s->rsp_len, boxes) : rc;
@@ -241,8 +247,10 @@ ca_report(struct ca_session *s, ca_batch_fn take, void *ctx, size_t *records)
 	uint32_t first = 0;
 	uint8_t page = 0;
 	size_t sum = 0;
-	enum rc rc;
+	enum rc rc = ca_session_home(s);
 
+	if (rc != RC_OK)
+		return rc;
 	for (unsigned int i = 0; i < BATCHES_MAX; i++) {
 		rc = fetch_batch(s, first, page, &header);
 		if (rc == RC_OK && first != 0 && header.first != first)

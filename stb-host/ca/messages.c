@@ -4,6 +4,7 @@
 #include "base/status_word.h"
 #include "ca/session.h"
 #include "ca/session_private.h"
+#include "wire/emm.h"
 
 #define LE_MAX 256U
 
@@ -47,17 +48,32 @@ ask_privately(struct ca_session *s, const struct apdu *ecm, struct ca_answer *go
 	return rc == RC_OK || rc == RC_REFUSED ? ask(s, ecm, got) : rc;
 }
 
+/* To the operator of a message that could be read; nobody's goes to whom the session is about, who
+ * will refuse it. */
+static enum rc
+go_to(struct ca_session *s, enum rc parsed, uint16_t operator_id)
+{
+	enum rc rc = parsed == RC_OK ? ca_session_use(s, operator_id) : RC_NOT_FOUND;
+
+	return rc == RC_NOT_FOUND ? ca_session_home(s) : rc;
+}
+
 enum rc
 ca_ecm(struct ca_session *s, const uint8_t *section, size_t len, struct ca_answer *answer)
 {
 	struct apdu ecm = { .cla = CA_CLA, .ins = CA_INS_ECM, .data = section, .le = LE_MAX };
-	struct ca_answer got;
+	struct ca_answer got = { 0 };
+	struct ecm message;
 	enum rc rc;
 
 	if (len > ECM_MAX)
 		return RC_FORMAT;
 	ecm.lc = (uint16_t)len;
-	rc = s->info.profile == PROFILE_PAIRED ? ask_privately(s, &ecm, &got) : ask(s, &ecm, &got);
+	rc = ecm_parse(section, len, &message);
+	rc = go_to(s, rc, message.operator_id);
+	if (rc == RC_OK)
+		rc = s->info.profile == PROFILE_PAIRED ? ask_privately(s, &ecm, &got)
+						       : ask(s, &ecm, &got);
 	if (rc == RC_OK)
 		*answer = got;
 	mem_wipe(&got, sizeof got);
@@ -69,12 +85,16 @@ enum rc
 ca_emm(struct ca_session *s, const uint8_t *section, size_t len, enum ca_emm_outcome *outcome)
 {
 	struct apdu emm = { .cla = CA_CLA, .ins = CA_INS_EMM, .data = section, .le = LE_MAX };
+	struct emm_header header = { 0 };
 	enum rc rc;
 
 	if (len > EMM_MAX)
 		return RC_FORMAT;
 	emm.lc = (uint16_t)len;
-	rc = ca_exchange_again(s, &emm);
+	rc = emm_parse(section, len, &header);
+	rc = go_to(s, rc, header.operator_id);
+	if (rc == RC_OK)
+		rc = ca_exchange_again(s, &emm);
 	if (rc == RC_OK)
 		rc = status_word_rc(s->sw);
 	if (rc != RC_OK)

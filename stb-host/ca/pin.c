@@ -48,6 +48,8 @@ ca_buy(struct ca_session *s, const struct ca_purchase *purchase, struct ca_purch
 	rc = ca_purchase_encode(purchase, data, sizeof data, &len);
 	buy.lc = (uint16_t)len;
 	if (rc == RC_OK)
+		rc = ca_session_use(s, purchase->operator_id);
+	if (rc == RC_OK)
 		rc = ca_exchange_private(s, &buy);
 	if (rc == RC_OK && !pin_result(s->sw, &got.pin, &got.tries_left)) {
 		rc = status_word_rc(s->sw);
@@ -86,8 +88,10 @@ static enum rc
 pin_command(struct ca_session *s, const struct apdu *command, enum ca_pin_result *result,
 	    uint8_t *tries_left)
 {
-	enum rc rc = ca_exchange_private(s, command);
+	enum rc rc = ca_session_home(s);
 
+	if (rc == RC_OK)
+		rc = ca_exchange_private(s, command);
 	if (rc != RC_OK)
 		return rc;
 	if (s->sw == SW_OK) {

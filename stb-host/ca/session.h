@@ -41,11 +41,21 @@ enum rc ca_session_pair(struct ca_session *s, const struct ca_box *box,
 			char why[CA_WHY]) RC_CHECKED;
 /* The channel is open. */
 bool ca_session_is_paired(const struct ca_session *s);
-/* Which part of the key tree the card has, enum ca_tree_profile. RC_NOT_FOUND: a card from before
+/* Which part of the key tree the card has, enum ca_tree_profile, after ca_session_use. RC_NOT_FOUND: a card from before
  * there were any. */
 enum rc ca_read_tree(struct ca_session *s, uint8_t *profile) RC_CHECKED;
 /* RC_NOT_FOUND: no paired card. */
 enum rc ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes) RC_CHECKED;
+
+/* A card may hold several operators. ECMs, EMMs and purchases find theirs by themselves; everything
+ * else is about the one that the session was opened with, the card's issuer, or that was chosen.
+ * RC_NOT_FOUND: the operator is not on this card; RC_READER, RC_TIMEOUT. */
+enum rc ca_session_choose(struct ca_session *s, uint16_t operator_id) RC_CHECKED;
+/* The next question alone is about this operator. */
+enum rc ca_session_use(struct ca_session *s, uint16_t operator_id) RC_CHECKED;
+/* What this operator's part of the card says of itself; NULL: not on this card. Valid until the
+ * next call with s. */
+const struct ca_info *ca_session_operator(struct ca_session *s, uint16_t operator_id);
 
 /* As read when the session was opened, or by ca_session_refresh. Lives as long as s. */
 const struct ca_info *ca_session_info(const struct ca_session *s);

@@ -5,7 +5,18 @@
 
 #include "ca/session.h"
 #include "wire/iso7816/apdu.h"
+#include "wire/personalise.h"
 
+/* What is known of an instance of the CA application while another one is selected. */
+struct ca_face {
+	bool is_known;
+	struct ca_info info;
+	struct pair_session channel;
+	uint8_t card_key[CRYPTO_PUBLIC], root_key[CRYPTO_PUBLIC];
+	bool card_is_known, operator_is_new, is_refused;
+};
+
+/* info, channel and what follows them are those of the selected instance. */
 struct ca_session {
 	struct apdu_link link;
 	struct ca_info info;
@@ -18,7 +29,22 @@ struct ca_session {
 	bool card_is_known;   /* card_key is certified under root_key */
 	bool operator_is_new; /* root_key is not yet remembered */
 	bool is_refused;      /* the card opens no channel for this box */
+	struct ca_face faces[CA_INSTANCES_MAX];
+	uint8_t selected,
+		home;     /* instances, 0 the first; home: whom the viewer's questions are for */
+	bool is_searched; /* all faces have been looked at */
 };
+
+/* SELECT of the instance that is to be selected. */
+enum rc ca_select(struct ca_session *s) RC_CHECKED;
+/* Reads its info. */
+enum rc ca_info_read(struct ca_session *s) RC_CHECKED;
+/* Back to the instance that the session is about. */
+enum rc ca_session_home(struct ca_session *s) RC_CHECKED;
+/* The card was reset. */
+void ca_session_close_channels(struct ca_session *s);
+/* It may be another one. */
+void ca_session_forget_operators(struct ca_session *s);
 
 /* One exchange; the data of the answer lie in s->rsp, wiped by the next. RC_OK whatever the status
  * word is. */

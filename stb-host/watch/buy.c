@@ -17,11 +17,11 @@ find_channel(struct watch *w, uint16_t service_id)
 }
 
 static void
-fill_purchase(const struct watch *w, const struct watch_offer *offer, bool record, const char *pin,
+fill_purchase(uint16_t operator_id, const struct watch_offer *offer, bool record, const char *pin,
 	      struct ca_purchase *p)
 {
 	memset(p, 0, sizeof *p);
-	p->operator_id = w->operator_id;
+	p->operator_id = operator_id;
 	p->service_id = offer->service_id;
 	p->event_id = offer->event_id;
 	p->slot = offer->slot;
@@ -86,7 +86,7 @@ watch_buy(struct watch *w, const struct watch_offer *offer, bool record, const c
 		return RC_USAGE;
 	if (!ch)
 		return RC_NOT_FOUND;
-	fill_purchase(w, offer, record, pin, &purchase);
+	fill_purchase(ch->ecm.operator_id, offer, record, pin, &purchase);
 	rc = ca_buy(w->session, &purchase, result);
 	mem_wipe(&purchase, sizeof purchase);
 	if (rc == RC_READER || rc == RC_TIMEOUT)

@@ -5,9 +5,11 @@
 static bool
 is_for_this_card(const struct watch *w, const struct emm_header *h)
 {
-	if (h->operator_id != w->operator_id)
+	uint32_t leaf;
+
+	if (!watch_is_ours(w, h->operator_id, &leaf))
 		return false;
-	return (h->table_id == EMM_UNIQUE && h->address == w->leaf) || h->table_id == EMM_GLOBAL;
+	return (h->table_id == EMM_UNIQUE && h->address == leaf) || h->table_id == EMM_GLOBAL;
 }
 
 static bool

@@ -31,17 +31,20 @@ add(struct filter_list *l, uint16_t pid, const uint8_t *value, size_t len, uint8
 }
 
 static void
-add_emms(const struct watch *w, struct filter_list *l)
+add_emms(const struct watch *w, size_t index, struct filter_list *l)
 {
 	static const uint8_t shared[] = { EMM_GROUP, EMM_TREE, EMM_GLOBAL, EMM_AUTH };
 	uint8_t value[7] = { EMM_UNIQUE };
 
-	put_be16(value + 1, w->operator_id);
-	put_be32(value + 3, w->leaf);
-	add(l, w->emm_pid, value, sizeof value, 0xFF);
+	uint32_t leaf;
+
+	(void)watch_is_ours(w, w->emm_operator[index], &leaf);
+	put_be16(value + 1, w->emm_operator[index]);
+	put_be32(value + 3, leaf);
+	add(l, w->emm_pid[index], value, sizeof value, 0xFF);
 	for (size_t i = 0; i < sizeof shared; i++) {
 		value[0] = shared[i];
-		add(l, w->emm_pid, value, 3, 0xFF);
+		add(l, w->emm_pid[index], value, 3, 0xFF);
 	}
 }
 
@@ -68,8 +71,8 @@ watch_get_filters(const struct watch *w, struct watch_filter *filters, size_t ca
 		if (w->channels[i].used)
 			add(&l, w->channels[i].pid, value, 1, 0xFE);
 	}
-	if (w->emm_pid != TS_PID_NONE)
-		add_emms(w, &l);
+	for (size_t i = 0; i < w->emm_count; i++)
+		add_emms(w, i, &l);
 	return l.count;
 }
 

@@ -166,6 +166,7 @@ void
 watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len)
 {
 	struct ecm ecm;
+	uint32_t leaf;
 	enum rc rc;
 
 	if (len > ECM_MAX || (section[0] != 0x80 && section[0] != 0x81))
@@ -174,7 +175,7 @@ watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, s
 		w->stats.ecms_repeated++;
 		return;
 	}
-	if (ecm_parse(section, len, &ecm) != RC_OK || ecm.operator_id != w->operator_id) {
+	if (ecm_parse(section, len, &ecm) != RC_OK || !watch_is_ours(w, ecm.operator_id, &leaf)) {
 		w->stats.ecms_refused++;
 		return;
 	}

@@ -22,21 +22,29 @@ watch_is_wanted(const struct watch *w, uint16_t program)
 	return false;
 }
 
-/* The CA_descriptor for this card: system, and operator u16 | version u8 in its private bytes. */
+/* The next CA_descriptor for this card: system, and operator u16 | version u8 in its private bytes.
+ */
 static bool
-find_ca(const struct watch *w, struct psi_loop loop, struct psi_ca *ca)
+next_ca(const struct watch *w, struct psi_loop *loop, struct psi_ca *ca)
 {
 	struct psi_descriptor d;
+	uint32_t leaf;
 
-	while (psi_descriptor_next(&loop, &d)) {
+	while (psi_descriptor_next(loop, &d)) {
 		if (!psi_ca_parse(&d, ca) || ca->system_id != w->options.ca_system_id ||
 		    ca->private_len < 3)
 			continue;
-		if (get_be16(ca->private_data) == w->operator_id &&
-		    ca->private_data[2] == PRIVATE_VERSION && ca->pid != TS_PID_NULL)
+		if (ca->private_data[2] == PRIVATE_VERSION && ca->pid != TS_PID_NULL &&
+		    watch_is_ours(w, get_be16(ca->private_data), &leaf))
 			return true;
 	}
 	return false;
+}
+
+static bool
+find_ca(const struct watch *w, struct psi_loop loop, struct psi_ca *ca)
+{
+	return next_ca(w, &loop, ca);
 }
 
 static bool
@@ -148,8 +156,8 @@ set_roles(struct watch *w)
 		w->role[w->channels[i].pid] = PID_ECM;
 		w->channel_of[w->channels[i].pid] = (uint8_t)i;
 	}
-	if (w->emm_pid != TS_PID_NONE)
-		w->role[w->emm_pid] = PID_EMM;
+	for (size_t i = 0; i < w->emm_count; i++)
+		w->role[w->emm_pid[i]] = PID_EMM;
 	if (!w->by_host)
 		w->role[TS_PID_PAT] = PID_PAT;
 	w->role[TS_PID_CAT] = PID_CAT;
@@ -241,7 +249,7 @@ void
 watch_map_again(struct watch *w)
 {
 	w->has_cat = false;
-	w->emm_pid = TS_PID_NONE;
+	w->emm_count = 0;
 	watch_map_programs(w);
 }
 
@@ -342,13 +350,35 @@ pmt_section(void *ctx, const uint8_t *section, size_t len)
 	}
 }
 
+/* The PIDs of our operators' EMMs, each once. */
+static size_t
+find_emm_pids(const struct watch *w, struct psi_loop loop, uint16_t pids[OPERATORS_MAX],
+	      uint16_t operators[OPERATORS_MAX])
+{
+	struct psi_ca ca;
+	size_t count = 0;
+
+	while (count < OPERATORS_MAX && next_ca(w, &loop, &ca)) {
+		bool is_known = false;
+
+		for (size_t i = 0; i < count; i++)
+			is_known = is_known || pids[i] == ca.pid ||
+				   operators[i] == get_be16(ca.private_data);
+		if (is_known)
+			continue;
+		pids[count] = ca.pid;
+		operators[count++] = get_be16(ca.private_data);
+	}
+	return count;
+}
+
 static void
 cat_section(void *ctx, const uint8_t *section, size_t len)
 {
+	uint16_t pids[OPERATORS_MAX] = { 0 }, operators[OPERATORS_MAX] = { 0 };
 	struct watch *w = ctx;
-	uint16_t pid = TS_PID_NONE;
 	struct psi_cat cat;
-	struct psi_ca ca;
+	size_t count;
 	uint32_t crc;
 
 	if (len < 1 || section[0] != PSI_TABLE_CAT)
@@ -360,16 +390,18 @@ cat_section(void *ctx, const uint8_t *section, size_t len)
 	crc = get_be32(section + len - 4);
 	if (!cat.h.current || (w->has_cat && crc == w->cat_crc))
 		return;
-	if (find_ca(w, cat.descriptors, &ca))
-		pid = ca.pid;
-	else if (cat.h.last_section > 0)
+	count = find_emm_pids(w, cat.descriptors, pids, operators);
+	if (count == 0 && cat.h.last_section > 0)
 		return; /* another section may name it */
 	w->has_cat = true;
 	w->cat_crc = crc;
-	if (pid == w->emm_pid)
+	memcpy(w->emm_operator, operators, sizeof operators);
+	if (count == w->emm_count && memcmp(pids, w->emm_pid, count * sizeof pids[0]) == 0)
 		return;
-	w->emm_pid = pid;
-	section_init(&w->emm);
+	memcpy(w->emm_pid, pids, sizeof pids);
+	w->emm_count = count;
+	for (size_t i = 0; i < count; i++)
+		section_init(&w->emm[i]);
 	set_roles(w);
 }
 

@@ -6,18 +6,18 @@
 #include "watch/watch_private.h"
 
 static bool
-is_here(const struct watch *w, uint16_t operator_id, uint32_t address)
+is_here(const struct watch *w, uint16_t operator_id, uint32_t address, uint32_t *leaf)
 {
 	struct emm_bucket bucket;
 
-	return operator_id == w->operator_id &&
+	return watch_is_ours(w, operator_id, leaf) &&
 	       emm_bucket_from_address(address, &bucket) == RC_OK &&
-	       emm_bucket_holds(&bucket, w->leaf);
+	       emm_bucket_holds(&bucket, *leaf);
 }
 
-/* Place of the entry for this card; count: there is none. */
+/* Place of the entry for a leaf with this profile; count: there is none. */
 static size_t
-find_entry(const struct watch *w, const uint8_t *section, size_t count,
+find_entry(uint32_t leaf, uint8_t profile, const uint8_t *section, size_t count,
 	   enum rc (*entry_at)(const uint8_t *, size_t, struct emm_tree_entry *))
 {
 	struct emm_tree_entry e;
@@ -25,8 +25,8 @@ find_entry(const struct watch *w, const uint8_t *section, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		if (entry_at(section, i, &e) == RC_OK &&
-		    emm_tree_entry_is_for(&e, w->leaf, &is_for) == RC_OK && is_for &&
-		    e.complete == (w->tree.profile == CA_TREE_SMALL))
+		    emm_tree_entry_is_for(&e, leaf, &is_for) == RC_OK && is_for &&
+		    e.complete == (profile == CA_TREE_SMALL))
 			return i;
 	}
 	return count;
@@ -75,18 +75,27 @@ hand_over(struct watch *w, const uint8_t *section, size_t len)
 		watch_emm_to_card(w, section, len);
 }
 
-/* What this card has of the tree is asked when the first section might be for it. */
+/* What this card has of an operator's tree is asked when the first section might be for it. */
 static bool
-has_labels(struct watch *w)
+has_labels(struct watch *w, uint16_t operator_id, uint8_t *profile)
 {
-	uint8_t profile = CA_TREE_NONE;
+	struct tree_memory *m = &w->tree;
 
-	if (!w->tree.asked) {
-		w->tree.asked = true;
-		w->tree.profile =
-			ca_read_tree(w->session, &profile) == RC_OK ? profile : CA_TREE_NONE;
+	*profile = CA_TREE_NONE;
+	for (size_t i = 0; i < m->asked_count; i++) {
+		if (m->asked[i].operator_id == operator_id) {
+			*profile = m->asked[i].profile;
+			return *profile != CA_TREE_NONE;
+		}
 	}
-	return w->tree.profile != CA_TREE_NONE;
+	if (ca_session_use(w->session, operator_id) != RC_OK ||
+	    ca_read_tree(w->session, profile) != RC_OK)
+		*profile = CA_TREE_NONE;
+	if (m->asked_count < OPERATORS_MAX) {
+		m->asked[m->asked_count].operator_id = operator_id;
+		m->asked[m->asked_count++].profile = *profile;
+	}
+	return *profile != CA_TREE_NONE;
 }
 
 static void
@@ -95,11 +104,14 @@ on_tree_section(struct watch *w, const uint8_t *section, size_t len)
 	const struct tree_auth *auth;
 	struct emm_tree_key key;
 	struct emm_header h;
+	uint32_t leaf;
+	uint8_t profile;
 	size_t count;
 
 	if (emm_tree_parse(section, len, &h, &key, &count) != RC_OK ||
-	    !is_here(w, h.operator_id, h.address) || !has_labels(w) ||
-	    find_entry(w, section, count, emm_tree_entry_at) == count)
+	    !is_here(w, h.operator_id, h.address, &leaf) ||
+	    !has_labels(w, h.operator_id, &profile) ||
+	    find_entry(leaf, profile, section, count, emm_tree_entry_at) == count)
 		return;
 	if (watch_emm_is_known(w, section, len)) {
 		w->stats.emms_repeated++;
@@ -116,9 +128,10 @@ static void
 on_auth_section(struct watch *w, const uint8_t *section, size_t len)
 {
 	struct emm_auth a;
+	uint32_t leaf;
 
 	if (emm_auth_parse(section, len, &a) == RC_OK &&
-	    is_here(w, a.operator_id, emm_bucket_address(&a.bucket)))
+	    is_here(w, a.operator_id, emm_bucket_address(&a.bucket), &leaf))
 		take_auth(w, section, len, &a);
 }
 
@@ -129,11 +142,13 @@ on_batch(struct watch *w, const uint8_t *section, size_t len)
 	struct emm_tree_key key;
 	struct emm_header h;
 	size_t count, place, extract_len;
+	uint32_t leaf;
+	uint8_t profile;
 
 	if (emm_batch_parse(section, len, &h, &key, &count) != RC_OK ||
-	    !is_here(w, h.operator_id, h.address) || !has_labels(w))
+	    !is_here(w, h.operator_id, h.address, &leaf) || !has_labels(w, h.operator_id, &profile))
 		return;
-	place = find_entry(w, section, count, emm_batch_entry_at);
+	place = find_entry(leaf, profile, section, count, emm_batch_entry_at);
 	if (place == count || emm_batch_extract(w->options.crypto, section, len, place,
 						&w->tree.work, extract, &extract_len) != RC_OK)
 		return;

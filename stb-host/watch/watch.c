@@ -20,7 +20,6 @@ watch_new(const struct watch_options *options, struct ca_session *session)
 	w->session = session;
 	w->operator_id = ca_session_info(session)->operator_id;
 	w->leaf = ca_session_info(session)->leaf;
-	w->emm_pid = TS_PID_NONE;
 	ts_sync_init(&w->sync);
 	section_init(&w->pat);
 	section_init(&w->cat);
@@ -50,6 +49,16 @@ watch_free(struct watch **watch)
 	mem_wipe(w, sizeof *w);
 	free(w);
 	*watch = NULL;
+}
+
+static struct section_assembler *
+emm_sections(struct watch *w, const uint8_t *packet)
+{
+	size_t i = 0;
+
+	while (i + 1 < w->emm_count && w->emm_pid[i] != ts_pid(packet))
+		i++;
+	return &w->emm[i];
 }
 
 struct ecm_call {
@@ -85,8 +94,8 @@ look_into(struct watch *w, const uint8_t *packet)
 		section_feed(call.ch->sections, packet, on_ecm, &call);
 		break;
 	case PID_EMM:
-		section_feed(&w->emm, packet, w->options.live ? watch_emm_later : watch_emm_section,
-			     w);
+		section_feed(emm_sections(w, packet), packet,
+			     w->options.live ? watch_emm_later : watch_emm_section, w);
 		break;
 	}
 }

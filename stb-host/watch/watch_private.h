@@ -19,6 +19,7 @@
 #define PICTURE_LOST 64 /* packets in a row that no word opens: the picture has gone */
 #define EMM_MEMORY 128  /* EMM sections that the carousel need not bring to the card again */
 #define CIPHERS 2
+#define OPERATORS_MAX 4                 /* on one card */
 #define HELD_MAX 65536U                 /* packets, 12 MiB */
 #define HANDLE_NONE (2U * CHANNELS_MAX) /* a pipe service that never has a key */
 
@@ -79,8 +80,12 @@ struct emm_seen {
 
 /* What the box knows of the key tree. */
 struct tree_memory {
-	bool asked;
-	uint8_t profile; /* enum ca_tree_profile, when asked */
+	/* What the card has of each operator's tree, when it was asked. */
+	size_t asked_count;
+	struct {
+		uint16_t operator_id;
+		uint8_t profile; /* enum ca_tree_profile */
+	} asked[OPERATORS_MAX];
 	size_t next_auth;
 	struct emm_batch_work work;
 	struct tree_auth {
@@ -108,14 +113,14 @@ struct watch_head {
 struct watch {
 	struct watch_options options;
 	struct ca_session *session;
-	uint16_t operator_id;
+	uint16_t operator_id; /* whom the session is about */
 	uint32_t leaf;
 	struct ts_sync sync;
 
 	uint8_t role[TS_PIDS];       /* enum pid_role */
 	uint8_t channel_of[TS_PIDS]; /* index for elementary streams and ECM PIDs */
 	struct keyring_pid pids[TS_PIDS];
-	struct section_assembler pat, cat, emm;
+	struct section_assembler pat, cat, emm[OPERATORS_MAX];
 	struct section_assembler *pmt_sections[TS_PIDS]; /* of PMT PIDs, else NULL */
 	bool has_pat, has_cat;
 	bool pat_is_whole; /* every section of some version has been read */
@@ -123,7 +128,9 @@ struct watch {
 	uint8_t pat_version;
 	uint8_t pat_done[32]; /* bit for each section of this version */
 	uint32_t cat_crc;
-	uint16_t emm_pid;         /* TS_PID_NONE */
+	/* Where operators of this card send their EMMs. */
+	size_t emm_count;
+	uint16_t emm_pid[OPERATORS_MAX], emm_operator[OPERATORS_MAX];
 	struct program *programs; /* PROGRAMS_MAX */
 	size_t program_count;
 	struct channel channels[CHANNELS_MAX];
@@ -168,6 +175,9 @@ void watch_map_again(struct watch *w);
 void watch_map_programs(struct watch *w);
 /* A whole section of PAT, CAT or a PMT. */
 void watch_table_section(struct watch *w, uint16_t pid, const uint8_t *section, size_t len);
+
+/* operators.c: whether the card holds this operator, and as which leaf. */
+bool watch_is_ours(const struct watch *w, uint16_t operator_id, uint32_t *leaf);
 
 /* messages.c: sections for the card. */
 void watch_ecm_section(struct watch *w, struct channel *ch, const uint8_t *section, size_t len);

@@ -30,8 +30,9 @@ install(struct sweep *s, uint8_t p1, enum view_entry what)
 	write_bytes(&w, load_file, sizeof load_file);
 	sweep_write_aid(s, &w, what);
 	sweep_write_aid(s, &w, what);
-	write_be16(&w, 0x0100); /* no privilege */
-	write_be16(&w, 0);      /* parameters, token */
+	write_be16(&w, 0x0100);                              /* no privilege */
+	write_bytes(&w, (const uint8_t *)"\4\xC9\2\7\7", 5); /* parameters: operator 1799 */
+	write_u8(&w, 0);                                     /* token */
 	return sweep_send(s, 0xE6, p1, 0, data, w.len);
 }
 
@@ -179,6 +180,52 @@ extradite(struct sweep *s)
 	return sweep_send(s, 0xE6, EXTRADITE, 0, data, w.len);
 }
 
+static struct sweep_answer
+install_second(struct sweep *s)
+{
+	return install(s, INSTALL | MAKE_SELECTABLE, VIEW_SECOND);
+}
+
+static void
+install_second_again(struct sweep *s)
+{
+	installed(install_second(s));
+}
+
+static struct sweep_answer
+install_second_domain(struct sweep *s)
+{
+	return install(s, INSTALL | MAKE_SELECTABLE, VIEW_SECOND_DOMAIN);
+}
+
+static void
+install_second_domain_again(struct sweep *s)
+{
+	installed(install_second_domain(s));
+}
+
+static void
+prepare_second(struct sweep *s)
+{
+	open_issuer(s);
+	CHECK(install_second_domain(s).sw == SW_OK);
+	CHECK(install_second(s).sw == SW_OK);
+}
+
+static struct sweep_answer
+extradite_second(struct sweep *s)
+{
+	uint8_t data[64];
+	struct writer w = writer_over(data, sizeof data);
+
+	sweep_write_aid(s, &w, VIEW_SECOND_DOMAIN);
+	write_u8(&w, 0);
+	sweep_write_aid(s, &w, VIEW_SECOND);
+	write_u8(&w, 0);
+	write_be16(&w, 0);
+	return sweep_send(s, 0xE6, EXTRADITE, 0, data, w.len);
+}
+
 /* A card of before the domains had stores: zeros where the domain's counters are to be. */
 static void
 prepare_earlier_card(struct sweep *s)
@@ -320,6 +367,12 @@ static const struct sweep_row rows[] = {
 	    make_selectable, make_selectable_again),
 	ROW("INSTALL of a domain", 0xE6, prepare_deleted_domain, open_issuer, install_domain,
 	    install_domain_again),
+	ROW("INSTALL of a second operator's domain", 0xE6, NULL, open_issuer, install_second_domain,
+	    install_second_domain_again),
+	ROW("INSTALL of a second operator's instance", 0xE6, NULL, open_issuer, install_second,
+	    install_second_again),
+	ROW("INSTALL [for extradition] of a second operator's instance", 0xE6, prepare_second,
+	    open_issuer, extradite_second, NULL),
 	ROW("INSTALL [for extradition]", 0xE6, NULL, open_issuer, extradite, NULL),
 	{ .name = "INSTALL [for personalisation] of an earlier card's domain",
 	  .app = VIEW_ISSUER,

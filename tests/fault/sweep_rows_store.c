@@ -328,6 +328,7 @@ static const struct sweep_row rows[] = {
 	STORE("purse card key", DGI_PURSE_KEY, START_UNSECURED, prepare_key),
 	STORE("slot", DGI_PURSE_SLOT, START_UNSECURED, prepare_slot),
 	STORE("limit", DGI_PURSE_LIMIT, START_UNSECURED, prepare_limit),
+	STORE("limit, on a card that is SECURED", DGI_PURSE_LIMIT, START_LABORATORY, prepare_limit),
 	STORE("key of the face", DGI_PURSE_PBOC_KEY, START_UNSECURED, prepare_face_key),
 	STORE("file of the face", DGI_PURSE_FILE, START_UNSECURED, prepare_file),
 	STORE("PIN of the purse", DGI_PURSE_PIN, START_UNSECURED, prepare_purse_pin),

@@ -114,8 +114,10 @@ table__has_every_command_of_every_application(void)
 	check_commands(VIEW_ISSUER, &issuer_app);
 	check_commands(VIEW_CA, &ca_app);
 	check_commands(VIEW_PURSE, &purse_app);
-	/* Another application needs an entry of card_view.h, and rows. */
-	CHECK(s.f.port.app_count == 2);
+	/* Another application needs an entry of card_view.h, and rows; the instances of the CA
+	 * application have one table. */
+	for (unsigned int i = 2; i < s.f.port.app_count; i++)
+		CHECK(s.f.port.apps[i]->commands == ca_app.commands);
 }
 
 static bool

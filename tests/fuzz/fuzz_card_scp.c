@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define VERSION_OF_DOMAIN 1
-#define CA_DOMAIN_ENTRY 3U
+#define CA_DOMAIN_ENTRY (PROFILE_APP_COUNT + PROFILE_CA_DOMAIN)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

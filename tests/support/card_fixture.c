@@ -119,9 +119,9 @@ fix_open_channel(struct card_fixture *f, struct scp03_session *s)
 	MUST(len == 2 && get_be16(rsp) == SW_OK);
 }
 
-static uint16_t
-send_wrapped(struct card_fixture *f, struct scp03_session *s, uint8_t ins, uint8_t p1, uint8_t p2,
-	     const uint8_t *data, size_t len)
+uint16_t
+fix_send_wrapped(struct card_fixture *f, struct scp03_session *s, uint8_t ins, uint8_t p1,
+		 uint8_t p2, const uint8_t *data, size_t len)
 {
 	const uint8_t header[4] = { 0x80, ins, p1, p2 };
 	uint8_t command[300], rsp[300];
@@ -144,7 +144,7 @@ fix_install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid,
 	write_u8(&w, (uint8_t)len);
 	write_bytes(&w, aid, len);
 	write_be24(&w, 0);
-	return send_wrapped(f, s, 0xE6, 0x20, 0x00, data, w.len);
+	return fix_send_wrapped(f, s, 0xE6, 0x20, 0x00, data, w.len);
 }
 
 uint16_t
@@ -158,7 +158,7 @@ fix_store(struct card_fixture *f, struct scp03_session *s, uint8_t block, uint16
 	write_u8(&w, (uint8_t)len);
 	write_bytes(&w, value, len);
 	MUST(!w.failed);
-	return send_wrapped(f, s, 0xE2, 0x00, block, data, w.len);
+	return fix_send_wrapped(f, s, 0xE2, 0x00, block, data, w.len);
 }
 
 /* One DGI in one STORE DATA, which the card must take. */
@@ -217,15 +217,16 @@ begin(uint8_t *room)
 	return writer_over(room, DGI_ROOM);
 }
 
-static void
-personalise_ca(struct card_fixture *f, struct scp03_session *s)
+void
+fix_personalise_ca(struct card_fixture *f, struct scp03_session *s, const uint8_t aid[AID_CA_LEN],
+		   uint16_t operator_id)
 {
 	static const uint8_t pin_block[CRYPTO_KEY] = { 4, '2', '5', '8', '0' };
 	uint8_t room[DGI_ROOM], block = 0;
 	struct writer w = begin(room);
 
-	MUST(fix_install(f, s, aid_ca, sizeof aid_ca) == SW_OK);
-	write_be16(&w, FIX_OPERATOR);
+	MUST(fix_install(f, s, aid, AID_CA_LEN) == SW_OK);
+	write_be16(&w, operator_id);
 	write_be32(&w, FIX_LEAF);
 	write_u8(&w, f->profile);
 	write_u8(&w, 0);
@@ -310,14 +311,14 @@ put_keys(struct card_fixture *f, struct scp03_session *s)
 		write_u8(&w, CRYPTO_KCV);
 		MUST(crypto_kcv(crypto_test(), key, write_room(&w, CRYPTO_KCV)) == RC_OK);
 	}
-	MUST(send_wrapped(f, s, 0xD8, 0x00, 0x81, data, w.len) == SW_OK);
+	MUST(fix_send_wrapped(f, s, 0xD8, 0x00, 0x81, data, w.len) == SW_OK);
 }
 
 uint16_t
 fix_secure(struct card_fixture *f, struct scp03_session *s)
 {
 	put_keys(f, s);
-	return send_wrapped(f, s, 0xF0, 0x80, 0x0F, aid_issuer, sizeof aid_issuer);
+	return fix_send_wrapped(f, s, 0xF0, 0x80, 0x0F, aid_issuer, sizeof aid_issuer);
 }
 
 void
@@ -343,7 +344,7 @@ personalise(struct card_fixture *f)
 	struct scp03_session session;
 
 	fix_open_channel(f, &session);
-	personalise_ca(f, &session);
+	fix_personalise_ca(f, &session, aid_ca, FIX_OPERATOR);
 	personalise_purse(f, &session);
 	scp03_close(&session);
 	fix_power_cycle(f);

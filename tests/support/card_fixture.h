@@ -6,6 +6,7 @@
 
 #include "apps/ca_state.h"
 #include "apps/profile.h"
+#include "wire/personalise.h"
 #include "base/bytes.h"
 #include "crypto_fault.h"
 #include "crypto_test.h"
@@ -83,6 +84,11 @@ void fix_init_blank(struct card_fixture *f);
 void fix_open_channel(struct card_fixture *f, struct scp03_session *s);
 uint16_t fix_install(struct card_fixture *f, struct scp03_session *s, const uint8_t *aid,
 		     size_t len);
+uint16_t fix_send_wrapped(struct card_fixture *f, struct scp03_session *s, uint8_t ins, uint8_t p1,
+			  uint8_t p2, const uint8_t *data, size_t len);
+/* An instance of the CA application with the fixture's keys, all but its last block. */
+void fix_personalise_ca(struct card_fixture *f, struct scp03_session *s,
+			const uint8_t aid[AID_CA_LEN], uint16_t operator_id);
 /* One DGI in one STORE DATA. */
 uint16_t fix_store(struct card_fixture *f, struct scp03_session *s, uint8_t block, uint16_t dgi,
 		   const uint8_t *value, size_t len);

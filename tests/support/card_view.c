@@ -20,6 +20,10 @@ view_index(enum view_entry what)
 		return PROFILE_APP_COUNT + PROFILE_CA_DOMAIN;
 	case VIEW_PURSE_DOMAIN:
 		return PROFILE_APP_COUNT + PROFILE_PURSE_DOMAIN;
+	case VIEW_SECOND:
+		return 3;
+	case VIEW_SECOND_DOMAIN:
+		return PROFILE_APP_COUNT + PROFILE_SECOND_DOMAIN;
 	}
 	return 0;
 }
@@ -177,8 +181,8 @@ view_homes_equal(const struct card_fixture *f, const struct card_view *v, const 
 		if (card_is_domain(&f->card, i))
 			same = is_part_same(f, bytes, &env->part, cells);
 		else
-			same = (i == view_index(VIEW_CA) ? is_ca_same(f, bytes, &env->part)
-							 : is_purse_same(f, bytes, &env->part)) &&
+			same = (i == view_index(VIEW_PURSE) ? is_purse_same(f, bytes, &env->part)
+							    : is_ca_same(f, bytes, &env->part)) &&
 			       (env->annex.size == 0 || is_part_same(f, bytes, &env->annex, 0));
 	}
 	return same;

@@ -13,7 +13,16 @@
 #define VIEW_ENTRIES (1 + CARD_APPS_MAX + CARD_DOMAINS_MAX)
 #define VIEW_WORN 0xFFFFFFFFU /* value of a cell that cannot be read */
 
-enum view_entry { VIEW_ISSUER, VIEW_CA, VIEW_PURSE, VIEW_CA_DOMAIN, VIEW_PURSE_DOMAIN };
+/* VIEW_SECOND: the second operator's instance of the CA application, not there at first. */
+enum view_entry {
+	VIEW_ISSUER,
+	VIEW_CA,
+	VIEW_PURSE,
+	VIEW_CA_DOMAIN,
+	VIEW_PURSE_DOMAIN,
+	VIEW_SECOND,
+	VIEW_SECOND_DOMAIN
+};
 
 struct card_view {
 	uint8_t life;

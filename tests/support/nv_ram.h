@@ -6,7 +6,7 @@
 
 #include "core/nv.h"
 
-#define NV_RAM_MAX 49152 /* bytes */
+#define NV_RAM_MAX 163840 /* bytes */
 
 enum tear { TEAR_OLD, TEAR_NEW, TEAR_MIXED, TEAR_FF, TEAR_COUNT };
 

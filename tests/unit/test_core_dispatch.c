@@ -373,7 +373,7 @@ card__annexes_stand_at_the_end_of_a_memory_that_had_none(void)
 	one.annex_size = 100;
 	two.annex_size = 64;
 	CHECK_RC(card_reset(&b.card, &port), RC_OK);
-	end = 8192 - domain_area_size(&b.ram.port);
+	end = 8192 - domain_area_size(&b.port);
 	CHECK(b.card.env[1].annex.base == end - 128 && b.card.env[1].annex.size == 128);
 	CHECK(b.card.env[2].annex.base == end - 192 && b.card.env[2].annex.size == 64);
 	CHECK_RC(nv_part_read(&b.card.env[1].annex, 127, &byte, 1), RC_OK);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* smartcard/emulator: image file, lock, generation counter. */
 #include "base/status_word.h"
-#include "apps/limits.h"
+#include "apps/profile.h"
 #include "core/card.h"
 #include "emulator/emulator.h"
 #include "emulator/image.h"
@@ -133,7 +133,8 @@ emulator__a_new_card_opens_and_survives(void)
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);
 	CHECK(why[0] == '\0');
 	CHECK_RC(emulator_inspect(e, &state), RC_OK);
-	CHECK(state.life == CARD_OP_READY && state.key_version == 0xFF && state.part_count == 6);
+	CHECK(state.life == CARD_OP_READY && state.key_version == 0xFF &&
+	      state.part_count == 4 + PROFILE_APP_COUNT);
 	CHECK(emulator_send(e, "80500000080102030405060708") == SW_OK);
 	emulator_close(&e);
 	CHECK_RC(emulator_open(path, false, &e, why), RC_OK);

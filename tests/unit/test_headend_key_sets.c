@@ -162,7 +162,7 @@ version_of(struct bench *b, size_t domain)
 	struct emulator_state s;
 
 	CHECK_RC(emulator_inspect(b->card, &s), RC_OK);
-	CHECK(s.domain_count == 2);
+	CHECK(s.domain_count >= 2);
 	return s.domains[domain].key_version;
 }
 

@@ -40,9 +40,9 @@ exchange(const struct apdu_link *link, const uint8_t *cmd, size_t len, uint8_t *
 }
 
 bool
-tool_ca_info(struct emulator *e, struct ca_info *info, uint16_t *sw)
+tool_ca_info(struct emulator *e, uint8_t instance, struct ca_info *info, uint16_t *sw)
 {
-	static const uint8_t aid[AID_CA_LEN] = AID_CA;
+	const uint8_t aid[AID_CA_LEN] = AID_CA_OF(instance);
 	static const uint8_t get[] = { CA_CLA, CA_INS_GET_DATA, CA_DATA_INFO, 0x00, 0x00 };
 	const struct apdu_link link = emulator_link(e);
 	uint8_t select[5 + AID_CA_LEN] = { 0x00, 0xA4, 0x04, 0x00, AID_CA_LEN };

@@ -34,7 +34,7 @@ int cmd_timing(int argc, char **argv);
  * status of a failure that was told. image NULL: usage error. */
 int tool_open(const char *image, bool allow_rollback, struct emulator **out);
 /* Whether the CA application is there and answers; *info is filled. *sw is its status word. */
-bool tool_ca_info(struct emulator *e, struct ca_info *info, uint16_t *sw);
+bool tool_ca_info(struct emulator *e, uint8_t instance, struct ca_info *info, uint16_t *sw);
 
 const char *tool_profile_text(uint8_t profile);
 /* Prints and releases. Returns the exit status. */

@@ -17,6 +17,8 @@ struct info {
 	struct emulator_state state;
 	bool has_ca;
 	struct ca_info ca;
+	size_t guest_count; /* other operators on the card */
+	struct ca_info guests[CA_INSTANCES_MAX];
 	char uid[17];
 	char atr[2 * ATR_MAX + 1];
 };
@@ -42,7 +44,13 @@ gather(struct emulator *e, struct info *info)
 		return rc;
 	hex_encode(atr, len, info->atr);
 	hex_encode(info->state.uid, sizeof info->state.uid, info->uid);
-	info->has_ca = tool_ca_info(e, &info->ca, &sw);
+	info->has_ca = tool_ca_info(e, 1, &info->ca, &sw);
+	for (uint8_t n = 2; n <= CA_INSTANCES_MAX; n++) {
+		struct ca_info *guest = &info->guests[info->guest_count];
+
+		if (tool_ca_info(e, n, guest, &sw) && guest->profile != 0)
+			info->guest_count++;
+	}
 	return RC_OK;
 }
 
@@ -58,9 +66,10 @@ applications_json(const struct emulator_state *s)
 		if (!is_application(p))
 			continue;
 		hex_encode(p->aid, p->aid_len, aid);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i}", "aid", aid, "name",
-						      p->name, "memory_bytes", (int)p->size,
-						      "used_bytes", (int)p->used));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:i, s:i}", "aid", aid,
+						      "name", p->name, "installed", p->is_installed,
+						      "memory_bytes", (int)p->size, "used_bytes",
+						      (int)p->used));
 	}
 	return list;
 }
@@ -98,6 +107,16 @@ ca_json(const struct ca_info *ca)
 		"entitlements", ca->entitlements, "records", ca->records, "events", ca->events);
 }
 
+static json_t *
+guests_json(const struct info *info)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < info->guest_count; i++)
+		json_array_append_new(list, ca_json(&info->guests[i]));
+	return list;
+}
+
 static int
 print_json(const struct info *info)
 {
@@ -111,9 +130,11 @@ print_json(const struct info *info)
 				 (int)s->nv_size, "nv_page_bytes", s->nv_page, "applications",
 				 applications_json(s), "domains", domains_json(s));
 
-	if (root)
-		json_object_set_new(root, "conditional_access",
-				    info->has_ca ? ca_json(&info->ca) : json_null());
+	if (!root)
+		return tool_print_json(root);
+	json_object_set_new(root, "conditional_access",
+			    info->has_ca ? ca_json(&info->ca) : json_null());
+	json_object_set_new(root, "other_operators", guests_json(info));
 	return tool_print_json(root);
 }
 
@@ -170,7 +191,8 @@ print_text(const struct info *info)
 		if (!is_application(&s->parts[i]))
 			continue;
 		hex_encode(s->parts[i].aid, s->parts[i].aid_len, aid);
-		printf("application:    %-20s  %s\n", aid, s->parts[i].name);
+		printf("application:    %-20s  %s%s\n", aid, s->parts[i].name,
+		       s->parts[i].is_installed ? "" : ", not installed");
 	}
 	for (size_t i = 0; i < s->domain_count; i++) {
 		char aid[33];
@@ -186,6 +208,10 @@ print_text(const struct info *info)
 		print_ca(&info->ca);
 	else
 		printf("identity:       none yet: not personalised\n");
+	for (size_t i = 0; i < info->guest_count; i++) {
+		printf("other operator:\n");
+		print_ca(&info->guests[i]);
+	}
 }
 
 int
