@@ -77,30 +77,39 @@ key_set_wrap(const struct crypto *c, const uint8_t dek[CRYPTO_KEY], uint8_t vers
 }
 
 enum rc
-key_set_install(struct scp_host *issuer, const struct head_keys *keys, enum ladder_domain domain,
-		uint32_t leaf)
+key_set_give(struct scp_host *issuer, const uint8_t *aid, uint8_t len, const struct scp03_keys *set)
 {
 	static const uint8_t for_personalisation[4] = { 0x80, 0xE6, 0x20, 0x00 };
 	static const uint8_t store_data[4] = { 0x80, 0xE2, 0x80, 0x00 };
-	uint8_t install[3 + 16 + 3] = { 0 }, group[3 + KEY_SET_FIELD], len = 0;
-	const uint8_t *aid = key_set_aid(domain, &len);
-	struct scp03_keys set;
-	enum rc rc = key_set_derive(keys, domain, leaf, SCP_KEY_VERSION_FIRST, &set);
+	uint8_t install[3 + 16 + 3] = { 0 }, group[3 + KEY_SET_FIELD];
+	enum rc rc;
 
 	install[2] = len;
 	memcpy(install + 3, aid, len);
 	put_be16(group, DGI_DOMAIN_KEYS);
 	group[2] = KEY_SET_FIELD;
-	if (rc == RC_OK)
-		rc = key_set_wrap(issuer->crypto, issuer->keys.dek, SCP_KEY_VERSION_FIRST, &set,
-				  group + 3);
+	rc = key_set_wrap(issuer->crypto, issuer->keys.dek, SCP_KEY_VERSION_FIRST, set, group + 3);
 	if (rc == RC_OK)
 		rc = scp_host_send(issuer, "install a domain for personalisation",
 				   for_personalisation, install, 6U + len);
 	if (rc == RC_OK)
 		rc = scp_host_send(issuer, "keys of a domain", store_data, group, sizeof group);
-	mem_wipe(&set, sizeof set);
 	mem_wipe(group, sizeof group);
+	return rc;
+}
+
+enum rc
+key_set_install(struct scp_host *issuer, const struct head_keys *keys, enum ladder_domain domain,
+		uint32_t leaf)
+{
+	uint8_t len = 0;
+	const uint8_t *aid = key_set_aid(domain, &len);
+	struct scp03_keys set;
+	enum rc rc = key_set_derive(keys, domain, leaf, SCP_KEY_VERSION_FIRST, &set);
+
+	if (rc == RC_OK)
+		rc = key_set_give(issuer, aid, len, &set);
+	mem_wipe(&set, sizeof set);
 	return rc;
 }
 
@@ -132,12 +141,21 @@ open_domain(struct scp_host *s, const struct apdu_link *link, struct owner *o)
 	return scp_host_open(s, o->keys->crypto, link, &domain);
 }
 
-/* What the CA application says it is. */
-static enum rc
-read_info(const struct apdu_link *link, struct ca_info *info, char why[STORE_WHY])
+enum rc
+key_set_open(struct scp_host *s, const struct apdu_link *link, const struct head_keys *keys,
+	     enum ladder_domain domain, uint32_t leaf)
 {
-	static const uint8_t select[] = { 0x00, 0xA4, 0x04, 0x00, 0x09, 0xF0, 0x54,
-					  0x45, 0x53, 0x53, 0x45, 0x52, 0x41, 0x01 };
+	struct owner owner = { .keys = keys, .domain = domain, .leaf = leaf };
+
+	return open_domain(s, link, &owner);
+}
+
+enum rc
+key_set_info(const struct apdu_link *link, uint8_t instance, struct ca_info *info,
+	     char why[STORE_WHY])
+{
+	const uint8_t select[] = { 0x00, 0xA4, 0x04, 0x00, 0x09, 0xF0, 0x54,
+				   0x45, 0x53, 0x53, 0x45, 0x52, 0x41, instance };
 	static const uint8_t get_info[] = { CA_CLA, CA_INS_GET_DATA, CA_DATA_INFO, 0x00, 0x00 };
 	uint8_t rsp[RSP_MAX];
 	size_t len = 0;
@@ -192,7 +210,7 @@ key_set_rotate(const struct apdu_link *link, const struct head_keys *keys, uint1
 	struct owner owner = { .keys = keys, .domain = domain };
 	struct ca_info info;
 	struct scp_host s;
-	enum rc rc = read_info(link, &info, why);
+	enum rc rc = key_set_info(link, 1, &info, why);
 
 	if (rc != RC_OK)
 		return rc;

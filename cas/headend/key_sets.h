@@ -8,6 +8,7 @@
 
 #include "headend/epochs.h"
 #include "headend/scp_host.h"
+#include "wire/ca_apdu.h"
 
 #define KEY_SET_FIELD (1U + 3U * (2U + CRYPTO_KEY + 1U + CRYPTO_KCV)) /* data of PUT KEY */
 #define KEY_SET_VERSION_LAST 0x7FU
@@ -24,6 +25,16 @@ enum rc key_set_wrap(const struct crypto *c, const uint8_t dek[CRYPTO_KEY], uint
  * issuer domain. */
 enum rc key_set_install(struct scp_host *issuer, const struct head_keys *keys,
 			enum ladder_domain domain, uint32_t leaf) RC_CHECKED;
+/* The same, any domain and any keys; the instance's domain. */
+enum rc key_set_give(struct scp_host *issuer, const uint8_t *aid, uint8_t len,
+		     const struct scp03_keys *set) RC_CHECKED;
+/* Opens the channel of a domain of the card at this leaf. Results as scp_host_open. */
+enum rc key_set_open(struct scp_host *s, const struct apdu_link *link, const struct head_keys *keys,
+		     enum ladder_domain domain, uint32_t leaf) RC_CHECKED;
+/* What an instance of the CA application says it is. RC_STATE: there is none, or it is not
+ * personalised; RC_READER, RC_TIMEOUT. */
+enum rc key_set_info(const struct apdu_link *link, uint8_t instance, struct ca_info *info,
+		     char why[STORE_WHY]) RC_CHECKED;
 /* Replaces the set of the CA or purse domain by that of the next version, through the domain's own
  * channel; a domain without keys gets its first ones from the issuer domain. The card must be this
  * operator's: its leaf is written first, as the card says it, and the version when all is done.

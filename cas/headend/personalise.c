@@ -75,7 +75,7 @@ put_labels(struct batch *b, uint8_t profile, uint8_t labels[][CRYPTO_KEY], unsig
 
 		if (in == 0)
 			put_be16(value + 1, (uint16_t)i);
-		rc = personalise_wrap(c, labels[i], value + 3 + (size_t)in * CRYPTO_KEY);
+		rc = personalise_wrap(b, labels[i], value + 3 + (size_t)in * CRYPTO_KEY);
 		if (rc == RC_OK)
 			rc = c->block(c->ctx, labels[i], CRYPTO_KEY, CRYPTO_ENCRYPT, check, check);
 		if (rc == RC_OK && (in + 1 == LABELS_IN_COMMAND || i + 1 == count))
@@ -156,9 +156,9 @@ put_box_key(struct batch *b, struct keystore *keystore, const struct personalisa
 	enum rc rc = c->key_pair(c->ctx, card.private_key, card.public_key);
 
 	if (rc == RC_OK)
-		rc = personalise_wrap(c, card.private_key, value + 1);
+		rc = personalise_wrap(b, card.private_key, value + 1);
 	if (rc == RC_OK)
-		rc = personalise_wrap(c, card.private_key + CRYPTO_BLOCK, value + 1 + CRYPTO_BLOCK);
+		rc = personalise_wrap(b, card.private_key + CRYPTO_BLOCK, value + 1 + CRYPTO_BLOCK);
 	if (rc == RC_OK) {
 		memcpy(value + 1 + CRYPTO_PRIVATE, card.public_key, CRYPTO_PUBLIC);
 		rc = personalise_put(b, DGI_CA_BOX_KEY, value, sizeof value);
@@ -264,6 +264,13 @@ personalise_application(struct scp_host *s, const struct head_keys *keys,
 		rc = personalise_store(&b, true);
 	mem_wipe(&b, sizeof b);
 	return rc;
+}
+
+enum rc
+personalise_instance(struct scp_host *s, const struct head_keys *keys,
+		     const struct personalisation *p, const uint8_t *aid, uint8_t aid_len)
+{
+	return personalise_application(s, keys, p, aid, aid_len, fill_ca);
 }
 
 /* PUT KEY: the card's own keys take the place of the test keys. */

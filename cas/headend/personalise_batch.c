@@ -40,14 +40,14 @@ personalise_put(struct batch *b, uint16_t tag, const uint8_t *value, size_t len)
 	return RC_OK;
 }
 
-/* Under the static DEK, which in a blank card is the test key. */
 enum rc
-personalise_wrap(const struct crypto *c, const uint8_t plain[CRYPTO_BLOCK],
+personalise_wrap(const struct batch *b, const uint8_t plain[CRYPTO_BLOCK],
 		 uint8_t out[CRYPTO_BLOCK])
 {
 	static const uint8_t iv[CRYPTO_BLOCK];
+	const struct crypto *c = b->crypto;
 
-	return c->cbc(c->ctx, personalise_test_key, CRYPTO_KEY, CRYPTO_ENCRYPT, iv, plain,
+	return c->cbc(c->ctx, b->host->keys.dek, CRYPTO_KEY, CRYPTO_ENCRYPT, iv, plain,
 		      CRYPTO_BLOCK, out);
 }
 
@@ -60,7 +60,7 @@ personalise_put_key(struct batch *b, uint16_t tag, const uint8_t *head, size_t h
 	enum rc rc;
 
 	memcpy(value, head, head_len);
-	rc = personalise_wrap(b->crypto, key, value + head_len);
+	rc = personalise_wrap(b, key, value + head_len);
 	if (rc == RC_OK)
 		rc = crypto_kcv(b->crypto, key, value + head_len + CRYPTO_KEY);
 	if (rc == RC_OK)
@@ -73,7 +73,7 @@ enum rc
 personalise_put_wrapped(struct batch *b, uint16_t tag, const uint8_t plain[CRYPTO_BLOCK])
 {
 	uint8_t wrapped[CRYPTO_BLOCK];
-	enum rc rc = personalise_wrap(b->crypto, plain, wrapped);
+	enum rc rc = personalise_wrap(b, plain, wrapped);
 
 	return rc == RC_OK ? personalise_put(b, tag, wrapped, sizeof wrapped) : rc;
 }

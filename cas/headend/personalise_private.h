@@ -20,8 +20,8 @@ extern const uint8_t personalise_test_key[CRYPTO_KEY]; /* GlobalPlatform's, of a
 
 /* Sends what is in the batch. */
 enum rc personalise_store(struct batch *b, bool last) RC_CHECKED;
-/* Under the static DEK of a blank card. */
-enum rc personalise_wrap(const struct crypto *c, const uint8_t plain[CRYPTO_BLOCK],
+/* Under the static DEK of the open channel. */
+enum rc personalise_wrap(const struct batch *b, const uint8_t plain[CRYPTO_BLOCK],
 			 uint8_t out[CRYPTO_BLOCK]) RC_CHECKED;
 
 /* Appends a grouping. */
@@ -33,6 +33,10 @@ enum rc personalise_put_key(struct batch *b, uint16_t tag, const uint8_t *head, 
 enum rc personalise_put_wrapped(struct batch *b, uint16_t tag,
 				const uint8_t plain[CRYPTO_BLOCK]) RC_CHECKED;
 
+/* All of an instance of the CA application, through a channel of the domain that keeps it. */
+enum rc personalise_instance(struct scp_host *s, const struct head_keys *keys,
+			     const struct personalisation *p, const uint8_t *aid,
+			     uint8_t aid_len) RC_CHECKED;
 /* Keys, public data and PIN of the purse's PBOC face. */
 enum rc personalise_face(struct batch *b, const struct head_keys *keys,
 			 const struct personalisation *p) RC_CHECKED;

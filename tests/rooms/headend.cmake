@@ -40,6 +40,8 @@ tessera_test(NAME headend_air SOURCES unit/test_headend_air.c USES tessera_test_
 tessera_test(NAME headend_settlement SOURCES unit/test_headend_settlement.c USES tessera_test_headend)
 tessera_test(NAME headend_personalise SOURCES unit/test_headend_personalise.c
 	USES tessera_test_headend tessera_emulator)
+tessera_test(NAME headend_admission SOURCES unit/test_headend_admission.c
+	USES tessera_test_headend tessera_test_crypto)
 tessera_test(NAME headend_key_sets SOURCES unit/test_headend_key_sets.c
 	USES tessera_test_headend tessera_emulator)
 if(NOT TESSERA_FUZZ)

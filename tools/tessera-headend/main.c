@@ -26,6 +26,8 @@ main(int argc, char **argv)
 		{ "card pair", "pair a card with a box, or take the box off it", cmd_card_pair },
 		{ "card rotate-keys", "next keys for a domain of the card in a reader",
 		  cmd_card_rotate_keys },
+		{ "card admit", "let another operator onto a card of ours", cmd_card_admit },
+		{ "card join", "join a card that another operator has issued", cmd_card_join },
 		{ "card revoke", "cut a card off", cmd_card_revoke },
 		{ "card replace", "a new card with the rights and money of an old one",
 		  cmd_card_replace },

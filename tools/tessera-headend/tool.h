@@ -94,6 +94,8 @@ int cmd_event_list(int argc, char **argv);
 int cmd_event_show(int argc, char **argv);
 int cmd_event_remove(int argc, char **argv);
 int cmd_card_issue(int argc, char **argv);
+int cmd_card_admit(int argc, char **argv);
+int cmd_card_join(int argc, char **argv);
 int cmd_card_pair(int argc, char **argv);
 int cmd_card_rotate_keys(int argc, char **argv);
 int cmd_card_list(int argc, char **argv);

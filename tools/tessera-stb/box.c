@@ -77,6 +77,23 @@ box_open(const char *spec, struct box *box)
 }
 
 int
+box_open_operator(const char *spec, uint16_t operator_id, struct box *box)
+{
+	int status = box_open(spec, box);
+	enum rc rc;
+
+	if (status != 0 || operator_id == 0)
+		return status;
+	rc = ca_session_choose(box->session, operator_id);
+	if (rc == RC_OK)
+		return 0;
+	status = cli_fail(rc, rc == RC_NOT_FOUND ? "this operator is not on the card" : NULL,
+			  "--operator-id %u", operator_id);
+	box_close(box);
+	return status;
+}
+
+int
 stb_home_open(const char *option, bool create, struct stb_home *home)
 {
 	enum rc rc;
@@ -169,11 +186,13 @@ int
 box_parse(int argc, char **argv, struct box *box, bool *json, int *status)
 {
 	const char *spec = NULL;
-	const struct cli_option options[] = { OPTION_CARD(&spec), OPTION_JSON(json) };
+	uint16_t operator_id = 0;
+	const struct cli_option options[] = { OPTION_CARD(&spec), OPTION_OPERATOR(&operator_id),
+					      OPTION_JSON(json) };
 
-	if (cli_parse(argc, argv, "--card SPEC", options, 2, 0, status) < 0)
+	if (cli_parse(argc, argv, "--card SPEC", options, 3, 0, status) < 0)
 		return -1;
-	*status = box_open(spec, box);
+	*status = box_open_operator(spec, operator_id, box);
 	return *status == 0 ? 0 : -1;
 }
 

@@ -135,9 +135,11 @@ cmd_report(int argc, char **argv)
 {
 	const char *spec = NULL, *path = NULL;
 	struct upload upload = { .retries = UPLOAD_RETRIES };
+	uint16_t operator_id = 0;
 	bool json = false;
 	const struct cli_option options[] = {
 		OPTION_CARD(&spec),
+		OPTION_OPERATOR(&operator_id),
 		{ .name = "output",
 		  .letter = 'o',
 		  .kind = CLI_TEXT,
@@ -168,7 +170,7 @@ cmd_report(int argc, char **argv)
 		return cli_fail(RC_USAGE, "is missing", "-o FILE or --upload URL");
 	if (upload.url && (status = upload_check(&upload)) != 0)
 		return status;
-	status = box_open(spec, &box);
+	status = box_open_operator(spec, operator_id, &box);
 	if (status == 0)
 		status = run(&box, path, &upload, json);
 	box_close(&box);

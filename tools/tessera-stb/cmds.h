@@ -73,6 +73,11 @@ struct box {
 		.name = "card", .letter = 'c', .kind = CLI_TEXT, .value = (target), \
 		.argument = "SPEC", .help = CARD_SPEC_HELP                          \
 	}
+#define OPTION_OPERATOR(target)                                                             \
+	{                                                                                   \
+		.name = "operator-id", .kind = CLI_U16, .value = (target), .argument = "N", \
+		.help = "of several on the card (its issuer)", .min = 1, .max = UINT16_MAX  \
+	}
 #define OPTION_HOME(target)                                                             \
 	{                                                                               \
 		.name = "home", .kind = CLI_TEXT, .value = (target), .argument = "DIR", \
@@ -90,6 +95,8 @@ struct box {
 
 /* Opens the card and a session. Returns 0, or the exit status of a failure that was told. */
 int box_open(const char *spec, struct box *box);
+/* The same, and what follows is about this operator on it; 0: the card's issuer. */
+int box_open_operator(const char *spec, uint16_t operator_id, struct box *box);
 /* Opens the channel to a paired card with the identity in home (NULL: the default). A card that
  * does not want this box is no failure when may_wait: the operator's EMM may still pair it. */
 int box_pair(struct box *box, const char *home, bool may_wait);
