@@ -44,3 +44,23 @@ account_put(struct head *h, uint32_t leaf, const struct head_account *a)
 			       (int64_t)a->code_total, (int64_t)a->confirmed);
 	return head_store(h, rc);
 }
+
+enum rc
+account_must_fit(struct head *h, const struct head_card *card, uint64_t amount)
+{
+	struct head_account a;
+	uint64_t in, held;
+	enum rc rc = account_get(h, card->leaf, &a);
+
+	if (rc != RC_OK)
+		return rc;
+	in = card->credit_total + a.refund_total + a.code_total;
+	held = in > card->spent ? in - card->spent : 0;
+	if (held <= CARD_BALANCE_MAX && amount <= CARD_BALANCE_MAX - held)
+		return RC_OK;
+	return head_fail(h, RC_REFUSED,
+			 "card %u: with %llu minor units paid in and not known to be spent, a"
+			 " purse of %llu has no room for %llu",
+			 card->leaf, (unsigned long long)held, (unsigned long long)CARD_BALANCE_MAX,
+			 (unsigned long long)amount);
+}

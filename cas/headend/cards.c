@@ -168,6 +168,16 @@ card_get(struct head *h, uint32_t leaf, struct head_card *card)
 }
 
 enum rc
+card_get_active(struct head *h, uint32_t leaf, struct head_card *card)
+{
+	enum rc rc = card_get(h, leaf, card);
+
+	if (rc == RC_OK && card->state != CARD_ACTIVE)
+		rc = head_fail(h, RC_STATE, "card %u is revoked", leaf);
+	return rc;
+}
+
+enum rc
 card_next(struct head *h, int64_t after, struct head_card *card)
 {
 	struct store_rows *rows;

@@ -61,6 +61,8 @@ enum rc card_get(struct head *h, uint32_t leaf, struct head_card *card) RC_CHECK
 enum rc card_next(struct head *h, int64_t after, struct head_card *card) RC_CHECKED;
 enum rc card_entitlement_next(struct head *h, uint32_t leaf, uint32_t after,
 			      struct head_entitlement *e) RC_CHECKED;
+/* The same, and RC_STATE: it is revoked. */
+enum rc card_get_active(struct head *h, uint32_t leaf, struct head_card *card) RC_CHECKED;
 /* It gets no later key and stands in negative lists until then. RC_STATE: revoked already. */
 enum rc card_revoke(struct head *h, uint32_t leaf, const char *reason, uint32_t now) RC_CHECKED;
 
@@ -75,6 +77,9 @@ enum rc card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t no
 enum rc card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
 		   uint32_t now, uint64_t *credit_total) RC_CHECKED;
 
+/* The same inside a transaction, with its number. */
+enum rc card_topup_rows(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *reference,
+			uint32_t now, int64_t change, uint64_t *credit_total) RC_CHECKED;
 struct head_replacement {
 	uint64_t rights;  /* entitlements that went over */
 	uint64_t balance; /* minor units: paid in, refunded, less what its records prove spent */

@@ -2,13 +2,15 @@
 /* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
  * keys, credits, acknowledgements and pairings in signed parts. Cancels travel with the keys that
  * the card gets by itself meanwhile: who keeps the one from it keeps the other from it, too. A card
- * refuses the whole of a part with a command that it cannot take, so these four never share one: no
- * credit past a full purse and no acknowledgement of another chain keeps a key away. Every part
- * fits one TS packet. */
+ * refuses the whole of a part with a command that it cannot take, so these five never share one: no
+ * credit past a full purse, no refund of another record and no acknowledgement of another chain
+ * keeps a key away. Every part fits one TS packet. */
 #include "headend/emm_set.h"
 
 #include "base/mem.h"
+#include "headend/accounts.h"
 #include "headend/epochs.h"
+#include "headend/policy.h"
 #include "wire/ca_apdu.h"
 #include "wire/record.h"
 
@@ -18,7 +20,7 @@
 #define COMMAND_MAX 64
 #define GROUPS_FIRST 8 /* that a card from before the key tree has room for */
 
-enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_RECORDS, BODY_BOXES };
+enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_REFUNDS, BODY_RECORDS, BODY_BOXES };
 
 struct body {
 	enum body_kind kind;
@@ -141,10 +143,22 @@ put_keys(struct head *h, const struct head_keys *keys, const struct head_card *c
 }
 
 static enum rc
+topup_key(const struct head_keys *keys, uint32_t leaf, uint8_t key[CRYPTO_KEY])
+{
+	uint8_t purse[CRYPTO_KEY];
+	enum rc rc = keystore_card_key(keys->keystore, DOMAIN_PURSE, leaf, purse);
+
+	if (rc == RC_OK)
+		rc = ladder_derive(keys->crypto, purse, LABEL_TOPUP, NULL, 0, key);
+	mem_wipe(purse, sizeof purse);
+	return rc;
+}
+
+static enum rc
 put_credit(const struct head_keys *keys, const struct head_card *card, struct plan *plan)
 {
 	struct emm_command cmd = { .tag = EMM_TAG_CREDIT };
-	uint8_t purse[CRYPTO_KEY], topup[CRYPTO_KEY];
+	uint8_t topup[CRYPTO_KEY];
 	enum rc rc;
 
 	if (!is_pending(card->credit_at, card->changed_at))
@@ -153,17 +167,50 @@ put_credit(const struct head_keys *keys, const struct head_card *card, struct pl
 	cmd.u.credit.source = CREDIT_EMM;
 	cmd.u.credit.total = card->credit_total;
 	cmd.u.credit.sequence = card->credit_sequence;
-	rc = keystore_card_key(keys->keystore, DOMAIN_PURSE, card->leaf, purse);
-	if (rc == RC_OK)
-		rc = ladder_derive(keys->crypto, purse, LABEL_TOPUP, NULL, 0, topup);
+	rc = topup_key(keys, card->leaf, topup);
 	if (rc == RC_OK)
 		rc = credit_cryptogram(keys->crypto, topup, card->leaf, 0, CREDIT_EMM,
 				       card->credit_total, card->credit_sequence,
 				       cmd.u.credit.cryptogram);
 	if (rc == RC_OK)
 		rc = plan_put(plan, BODY_CREDITS, &cmd);
-	mem_wipe(purse, sizeof purse);
 	mem_wipe(topup, sizeof topup);
+	return rc;
+}
+
+/* Of the purse with its cryptogram, of a token slot with the operator's word. */
+static enum rc
+put_refund(const struct head_keys *keys, uint32_t leaf, const struct head_refund *r,
+	   struct plan *plan)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_REFUND };
+	const struct refund what = { r->slot, r->record, r->total, r->sequence };
+	uint8_t topup[CRYPTO_KEY];
+	enum rc rc = RC_OK;
+
+	cmd.u.refund.slot = r->slot;
+	cmd.u.refund.record = r->record;
+	cmd.u.refund.total = r->total;
+	cmd.u.refund.sequence = r->sequence;
+	if (r->slot == 0)
+		rc = topup_key(keys, leaf, topup);
+	if (rc == RC_OK && r->slot == 0)
+		rc = refund_cryptogram(keys->crypto, topup, leaf, &what, cmd.u.refund.cryptogram);
+	mem_wipe(topup, sizeof topup);
+	return rc == RC_OK ? plan_put(plan, BODY_REFUNDS, &cmd) : rc;
+}
+
+static enum rc
+put_refunds(struct head *h, const struct head_keys *keys, const struct head_card *card,
+	    struct plan *plan)
+{
+	uint32_t since = card->changed_at > HEAD_PENDING_S ? card->changed_at - HEAD_PENDING_S : 0;
+	struct head_refund list[HEAD_REFUNDS_MAX];
+	size_t n = 0;
+	enum rc rc = refunds_pending(h, card->leaf, since, list, &n);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = put_refund(keys, card->leaf, &list[i], plan);
 	return rc;
 }
 
@@ -285,6 +332,8 @@ fill_plan(struct head *h, const struct head_keys *keys, const struct head_card *
 	if (rc == RC_OK)
 		rc = put_credit(keys, card, plan);
 	if (rc == RC_OK)
+		rc = put_refunds(h, keys, card, plan);
+	if (rc == RC_OK)
 		rc = put_ack(card, plan);
 	if (rc == RC_OK)
 		rc = put_boxes(h, card, plan);
@@ -335,6 +384,22 @@ emm_set_free(struct emm_set **set)
 	*set = NULL;
 }
 
+/* The report policy, if there ever was one. */
+static enum rc
+put_policy(struct head *h, struct body *body)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_REPORT_POLICY };
+	struct head_policy p = { .is_set = false };
+	enum rc rc = policy_get(h, &p);
+
+	cmd.u.report_policy.count = p.count;
+	cmd.u.report_policy.age_s = p.age_s;
+	cmd.u.report_policy.amount = p.amount_minor;
+	if (rc == RC_OK && p.is_set)
+		rc = emm_command_encode(&cmd, body->bytes, sizeof body->bytes, &body->len);
+	return rc;
+}
+
 enum rc
 emm_time_build(struct head *h, const struct head_keys *keys, uint32_t now, struct emm_section *out)
 {
@@ -353,6 +418,8 @@ emm_time_build(struct head *h, const struct head_keys *keys, uint32_t now, struc
 
 	if (rc == RC_OK)
 		rc = emm_command_encode(&cmd, body.bytes, sizeof body.bytes, &body.len);
+	if (rc == RC_OK)
+		rc = put_policy(h, &body);
 	if (rc == RC_OK)
 		rc = seal(keys, &header, &body, NULL, out);
 	if (rc != RC_OK)

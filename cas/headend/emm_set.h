@@ -26,7 +26,7 @@ enum rc emm_set_build(struct head *h, const struct head_keys *keys, uint32_t lea
 		      struct emm_set **out) RC_CHECKED;
 void emm_set_free(struct emm_set **set); /* NULL-safe */
 
-/* The global EMM with the signed time. */
+/* The global EMM with the signed time and the report policy. */
 enum rc emm_time_build(struct head *h, const struct head_keys *keys, uint32_t now,
 		       struct emm_section *out) RC_CHECKED;
 

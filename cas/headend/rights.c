@@ -12,16 +12,6 @@
 #define PENDING_MAX \
 	264 /* entitlement commands in an EMM set: 24 parts of 11 beside keys and money */
 
-static enum rc
-active_card(struct head *h, uint32_t leaf, struct head_card *card)
-{
-	enum rc rc = card_get(h, leaf, card);
-
-	if (rc == RC_OK && card->state != CARD_ACTIVE)
-		rc = head_fail(h, RC_STATE, "card %u is revoked", leaf);
-	return rc;
-}
-
 enum rc
 card_entitlement_next(struct head *h, uint32_t leaf, uint32_t after, struct head_entitlement *e)
 {
@@ -80,18 +70,33 @@ put_entitlement(struct head *h, uint32_t leaf, const struct head_entitlement *e,
 	return head_store(h, rc);
 }
 
+/* A proof of cancellation names the right as the card held it, which need not be the newest. */
+static enum rc
+note_granted(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now)
+{
+	enum rc rc = store_run(h->store,
+			       "INSERT INTO granted(shard, leaf, product, start_at, end_at, at)"
+			       " VALUES(?, ?, ?, ?, ?, ?)",
+			       "iiiiii", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)e->product,
+			       (int64_t)e->start, (int64_t)e->end, (int64_t)now);
+
+	return rc == RC_CONFLICT ? RC_OK : head_store(h, rc); /* the same once more */
+}
+
 static enum rc
 grant_rows(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now,
 	   int64_t change)
 {
 	struct head_card card;
 	struct head_product product;
-	enum rc rc = active_card(h, leaf, &card);
+	enum rc rc = card_get_active(h, leaf, &card);
 
 	if (rc == RC_OK)
 		rc = product_get(h, e->product, &product);
 	if (rc == RC_OK)
 		rc = put_entitlement(h, leaf, e, now);
+	if (rc == RC_OK)
+		rc = note_granted(h, leaf, e, now);
 	if (rc == RC_OK)
 		rc = pending_must_fit(h, leaf, now);
 	if (rc == RC_OK)
@@ -118,7 +123,7 @@ cancel_rows(struct head *h, uint32_t leaf, uint16_t product, uint32_t now, int64
 {
 	struct head_card card;
 	int64_t all = product == PRODUCT_ALL;
-	enum rc rc = active_card(h, leaf, &card);
+	enum rc rc = card_get_active(h, leaf, &card);
 
 	if (rc != RC_OK)
 		return rc;
@@ -148,22 +153,6 @@ card_cancel(struct head *h, uint32_t leaf, uint16_t product, uint32_t now)
 	return head_end(h, cancel_rows(h, leaf, product, now, change));
 }
 
-/* What the card holds at most: purchases that nobody has reported yet are still in it. */
-static enum rc
-balance_must_fit(struct head *h, const struct head_card *card, uint64_t amount)
-{
-	uint64_t held = card->credit_total > card->spent ? card->credit_total - card->spent : 0;
-
-	if (held > CARD_BALANCE_MAX || amount > CARD_BALANCE_MAX - held)
-		return head_fail(
-			h, RC_REFUSED,
-			"card %u: with %llu minor units paid in and not known to be spent, a"
-			" purse of %llu has no room for %llu",
-			card->leaf, (unsigned long long)held, (unsigned long long)CARD_BALANCE_MAX,
-			(unsigned long long)amount);
-	return RC_OK;
-}
-
 static enum rc
 put_topup(struct head *h, const struct head_card *card, uint64_t amount, const char *reference,
 	  uint32_t now)
@@ -189,17 +178,32 @@ put_topup(struct head *h, const struct head_card *card, uint64_t amount, const c
 	return head_store(h, rc);
 }
 
+/* What holds for every top-up, wherever it comes from. */
 static enum rc
-topup_rows(struct head *h, uint32_t leaf, uint64_t amount, const char *reference, uint32_t now,
-	   int64_t change, uint64_t *total)
+check_topup(struct head *h, uint64_t amount, const char *reference)
+{
+	if (amount == 0 || amount > CARD_BALANCE_MAX)
+		return head_fail(h, RC_RANGE, "an amount is 1 to %llu minor units",
+				 (unsigned long long)CARD_BALANCE_MAX);
+	if (reference && !text_is_plain(reference, CARD_REFERENCE - 1))
+		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes of plain text",
+				 CARD_REFERENCE - 1);
+	return RC_OK;
+}
+
+enum rc
+card_topup_rows(struct head *h, uint32_t leaf, uint64_t amount, const char *reference, uint32_t now,
+		int64_t change, uint64_t *total)
 {
 	struct head_card card;
-	enum rc rc = active_card(h, leaf, &card);
+	enum rc rc = check_topup(h, amount, reference);
 
+	if (rc == RC_OK)
+		rc = card_get_active(h, leaf, &card);
 	if (rc == RC_OK)
 		rc = put_topup(h, &card, amount, reference, now);
 	if (rc == RC_OK)
-		rc = balance_must_fit(h, &card, amount);
+		rc = account_must_fit(h, &card, amount);
 	if (rc == RC_OK)
 		rc = card_touch(h, leaf, "topup", change, now);
 	if (rc == RC_OK)
@@ -213,18 +217,11 @@ card_topup(struct head *h, uint32_t leaf, uint64_t amount_minor, const char *ref
 {
 	uint64_t total = 0;
 	int64_t change;
-	enum rc rc;
+	enum rc rc = head_begin(h, &change);
 
-	if (amount_minor == 0 || amount_minor > CARD_BALANCE_MAX)
-		return head_fail(h, RC_RANGE, "an amount is 1 to %llu minor units",
-				 (unsigned long long)CARD_BALANCE_MAX);
-	if (reference && !text_is_plain(reference, CARD_REFERENCE - 1))
-		return head_fail(h, RC_RANGE, "a reference has 1 to %d bytes of plain text",
-				 CARD_REFERENCE - 1);
-	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;
-	rc = head_end(h, topup_rows(h, leaf, amount_minor, reference, now, change, &total));
+	rc = head_end(h, card_topup_rows(h, leaf, amount_minor, reference, now, change, &total));
 	if (rc == RC_OK)
 		*credit_total = total;
 	return rc;

@@ -187,3 +187,36 @@ refund_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO_KEY], u
 	write_be32(&w, refund->record);
 	return cryptogram_over(c, topup_key, &w, cryptogram);
 }
+
+#define PROOF_MAGIC 0x5450U /* "TP" */
+#define PROOF_VERSION 1U
+
+void
+payout_proof_encode(const struct payout_proof *p, uint8_t out[PAYOUT_PROOF_SIZE])
+{
+	put_be16(out, PROOF_MAGIC);
+	out[2] = PROOF_VERSION;
+	put_be32(out + 3, p->leaf);
+	record_encode(&p->record, out + 7);
+}
+
+enum rc
+payout_proof_decode(const uint8_t *in, size_t len, struct payout_proof *p)
+{
+	struct payout_proof got;
+	enum rc rc;
+
+	if (len < PAYOUT_PROOF_SIZE)
+		return RC_TRUNCATED;
+	if (len != PAYOUT_PROOF_SIZE || get_be16(in) != PROOF_MAGIC)
+		return RC_FORMAT;
+	if (in[2] != PROOF_VERSION)
+		return RC_VERSION;
+	got.leaf = get_be32(in + 3);
+	rc = record_decode(in + 7, &got.record);
+	if (rc == RC_OK && (got.record.type != RECORD_PAYOUT || got.leaf > 0xFFFFFFU))
+		return RC_FORMAT;
+	if (rc == RC_OK)
+		*p = got;
+	return rc;
+}

@@ -69,6 +69,16 @@ enum rc refund_cryptogram(const struct crypto *c, const uint8_t topup_key[CRYPTO
 			  uint32_t leaf, const struct refund *refund,
 			  uint8_t cryptogram[8]) RC_CHECKED;
 
+/* What a viewer brings to be paid his balance in cash: the card's record of the pay-out. */
+#define PAYOUT_PROOF_SIZE (7U + RECORD_SIZE)
+struct payout_proof {
+	uint32_t leaf;
+	struct record record; /* of type RECORD_PAYOUT */
+};
+void payout_proof_encode(const struct payout_proof *p, uint8_t out[PAYOUT_PROOF_SIZE]);
+/* RC_TRUNCATED; RC_FORMAT: something else; RC_VERSION. */
+enum rc payout_proof_decode(const uint8_t *in, size_t len, struct payout_proof *p) RC_CHECKED;
+
 #define REPORT_HEADER 32     /* in clear, see FORMATS.md */
 #define REPORT_RECORDS_MAX 2 /* in one batch: a batch fits a short APDU's 256 bytes */
 #define REPORT_MAX 256

@@ -131,7 +131,7 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 
 	if (authority == CA_BY_CARD_KEY && emm_command_needs_signature(cmd->tag))
 		return SW_SECURITY_STATUS;
-	if (cmd->tag != EMM_TAG_TIME)
+	if (cmd->tag != EMM_TAG_TIME && cmd->tag != EMM_TAG_REPORT_POLICY)
 		effect->only_time = false;
 	switch (cmd->tag) {
 	case EMM_TAG_ENTITLEMENT:

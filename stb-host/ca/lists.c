@@ -165,6 +165,24 @@ ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count)
 	return rc;
 }
 
+static enum rc
+confirmation_item(const uint8_t **in, size_t *len, void *item)
+{
+	return ca_confirmation_decode(in, len, item);
+}
+
+enum rc
+ca_confirmations(struct ca_session *s, struct ca_confirmation **items, size_t *count)
+{
+	void *list = NULL;
+	enum rc rc = read_list(s, CA_DATA_CONFIRMATIONS, confirmation_item, sizeof **items, &list,
+			       count);
+
+	if (rc == RC_OK)
+		*items = list;
+	return rc;
+}
+
 enum rc
 ca_records(struct ca_session *s, struct record **items, size_t *count)
 {

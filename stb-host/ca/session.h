@@ -99,11 +99,30 @@ enum rc ca_pin_change(struct ca_session *s, const char *old_pin, const char *new
 /* 4…8 ASCII digits. */
 bool ca_pin_is_possible(const char *pin);
 
+/* A top-up code that the viewer typed; tries_left with CA_CODE_WRONG. */
+enum ca_code_result { CA_CODE_OK, CA_CODE_TYPO, CA_CODE_USED, CA_CODE_WRONG, CA_CODE_BLOCKED };
+struct ca_code_answer {
+	enum ca_code_result result;
+	uint8_t tries_left;
+	uint32_t amount; /* with CA_CODE_OK, minor units of slot 0 */
+	int64_t balance_after;
+};
+enum rc ca_topup_code(struct ca_session *s, const uint8_t digits[TOPUP_CODE_DIGITS],
+		      struct ca_code_answer *answer) RC_CHECKED;
+/* Takes the whole balance of a slot off the card; *r is the proof, with CA_PIN_OK. Never sent
+ * twice: after RC_READER or RC_TIMEOUT the newest record tells. RC_STATE: there is nothing to pay
+ * out. */
+enum rc ca_payout(struct ca_session *s, uint8_t slot, const char *pin, enum ca_pin_result *result,
+		  uint8_t *tries_left, struct record *r) RC_CHECKED;
+
 /* Lists; *items is malloc'ed (NULL when *count is 0), the caller frees it. */
 enum rc ca_entitlements(struct ca_session *s, struct ca_entitlement **items,
 			size_t *count) RC_CHECKED;
 enum rc ca_events(struct ca_session *s, struct ca_event_right **items, size_t *count) RC_CHECKED;
 enum rc ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count) RC_CHECKED;
+/* Proofs of cancellations, newest first. */
+enum rc ca_confirmations(struct ca_session *s, struct ca_confirmation **items,
+			 size_t *count) RC_CHECKED;
 /* Newest first. */
 enum rc ca_records(struct ca_session *s, struct record **items, size_t *count) RC_CHECKED;
 enum rc ca_read_status(struct ca_session *s, struct ca_status *status) RC_CHECKED;

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* grant, cancel, topup: one transaction each, with its outbox row. */
+/* grant, cancel: one transaction each, with its outbox row. */
 #include "tool.h"
 
 #include "wire/emm.h"
 
 #include <stdio.h>
 
-static const struct out_column topup_columns[] = { { "card", "CARD" },
-						   { "amount_minor", "PAID IN" },
-						   { "credit_minor", "PAID IN SO FAR" },
-						   { "reference", "REFERENCE" } };
-
 struct change {
 	const char *card;
 	uint16_t product;
 	bool all, record;
 	uint32_t start, end;
-	const char *amount, *reference;
-	uint64_t amount_minor;
 };
 
 static int
@@ -54,32 +47,6 @@ cancel(struct tool *t, const struct change *c, uint32_t leaf)
 	enum rc rc = card_cancel(t->head, leaf, c->all ? PRODUCT_ALL : c->product, t->now);
 
 	return rc == RC_OK ? 0 : tool_fail(t, rc, "card %s", c->card);
-}
-
-static int
-topup(struct tool *t, const struct change *c, uint32_t leaf)
-{
-	char number[CARD_NUMBER_SIZE];
-	uint64_t amount = 0, total = 0;
-	struct out *o;
-	enum rc rc;
-	int status = tool_money(t, "amount", c->amount, c->amount_minor, &amount);
-
-	if (status != 0)
-		return status;
-	rc = card_topup(t->head, leaf, amount, c->reference, t->now, &total);
-	if (rc != RC_OK)
-		return tool_fail(t, rc, "card %s", c->card);
-	card_number_format(t->head->op.id, leaf, number);
-	o = out_new(topup_columns, COUNT_OF(topup_columns), &t->head->op);
-	out_text(o, number);
-	out_money(o, (int64_t)amount);
-	out_money(o, (int64_t)total);
-	if (c->reference)
-		out_text(o, c->reference);
-	else
-		out_nothing(o);
-	return out_object(&o, t->json);
 }
 
 int
@@ -144,40 +111,4 @@ cmd_cancel(int argc, char **argv)
 	if (n == 0 || (c.product == 0) == !c.all)
 		return cli_fail(RC_USAGE, "give card and --product or --all", "cancel");
 	return run(&t, &c, argv[1], cancel);
-}
-
-int
-cmd_topup(int argc, char **argv)
-{
-	struct tool t = tool_new();
-	struct change c = { .amount_minor = UINT64_MAX };
-	const struct cli_option options[] = {
-		TOOL_HOME_OPTION(t),
-		TOOL_NOW_OPTION(t),
-		TOOL_JSON_OPTION(t),
-		{ .name = "amount",
-		  .kind = CLI_TEXT,
-		  .value = &c.amount,
-		  .argument = "AMOUNT",
-		  .help = "as 20.00" },
-		{ .name = "amount-minor",
-		  .kind = CLI_U64,
-		  .value = &c.amount_minor,
-		  .argument = "N",
-		  .help = "the same in minor units, as 2000",
-		  .max = UINT32_MAX },
-		{ .name = "reference",
-		  .kind = CLI_TEXT,
-		  .value = &c.reference,
-		  .argument = "TEXT",
-		  .help = "of the payment; pays a card in only once" },
-	};
-	int status = 0, n = cli_parse(argc, argv, "CARD --amount AMOUNT", options,
-				      COUNT_OF(options), 1, &status);
-
-	if (n < 0)
-		return status;
-	if (n == 0)
-		return cli_fail(RC_USAGE, "give the card", "topup");
-	return run(&t, &c, argv[1], topup);
 }

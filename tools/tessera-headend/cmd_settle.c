@@ -163,7 +163,7 @@ put_events(struct tool *t, struct out *events)
 	static const char sql[] =
 		"SELECT event, service, (SELECT title FROM event_history AS h"
 		" WHERE h.event = record.event ORDER BY change DESC LIMIT 1), count(*), sum(price)"
-		" FROM record GROUP BY event, service ORDER BY event, service";
+		" FROM record WHERE type IN (1, 2) GROUP BY event, service ORDER BY event, service";
 	struct store_rows *rows;
 	enum rc rc = store_select(t->head->store, &rows, sql, "");
 

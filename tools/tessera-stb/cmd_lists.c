@@ -80,12 +80,37 @@ rights_text(const struct ca_entitlement *e, size_t n, const struct ca_event_righ
 		printf("this card has no right\n");
 }
 
+static void
+confirmations_text(const struct ca_confirmation *c, size_t n)
+{
+	char code[CONFIRMATION_DIGITS + CONFIRMATION_DIGITS / 4 + 1];
+
+	for (size_t i = 0; i < n; i++) {
+		code_to_text(c[i].digits, CONFIRMATION_DIGITS, code);
+		printf("product %5u   cancelled, proof %s\n", c[i].product, code);
+	}
+}
+
+static json_t *
+with_confirmations(json_t *rights, const struct ca_confirmation *c, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:i, s:s#}", "product", c[i].product,
+						      "code", (const char *)c[i].digits,
+						      (int)CONFIRMATION_DIGITS));
+	json_object_set_new(rights, "cancelled", list);
+	return rights;
+}
+
 int
 cmd_entitlements(int argc, char **argv)
 {
 	struct ca_entitlement *products = NULL;
 	struct ca_event_right *events = NULL;
-	size_t n = 0, m = 0;
+	struct ca_confirmation *proofs = NULL;
+	size_t n = 0, m = 0, k = 0;
 	struct box box;
 	bool json = false;
 	int status = 0;
@@ -96,14 +121,21 @@ cmd_entitlements(int argc, char **argv)
 	rc = ca_entitlements(box.session, &products, &n);
 	if (rc == RC_OK)
 		rc = ca_events(box.session, &events, &m);
-	if (rc != RC_OK)
+	if (rc == RC_OK)
+		rc = ca_confirmations(box.session, &proofs, &k);
+	if (rc != RC_OK) {
 		status = box_fail(&box, rc, box.spec);
-	else if (json)
-		status = stb_print_json(control_rights_json(products, n, events, m), stdout);
-	else
+	} else if (json) {
+		json_t *rights = control_rights_json(products, n, events, m);
+
+		status = stb_print_json(with_confirmations(rights, proofs, k), stdout);
+	} else {
 		rights_text(products, n, events, m);
+		confirmations_text(proofs, k);
+	}
 	free(products);
 	free(events);
+	free(proofs);
 	box_close(&box);
 	return status;
 }

@@ -32,35 +32,39 @@
 	"CREATE INDEX entitlement_cancelled ON entitlement(changed_at) WHERE cancelled = 1;"
 
 /* Since version 3: money apart from top-ups by EMM and purchases. */
-#define MONEY_TABLES                                                                             \
-	/* What is known of a card's money beside its row in card; made with the first of it. */ \
-	"CREATE TABLE account(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"                    \
-	" report_clock INTEGER NOT NULL DEFAULT 0, refund_total INTEGER NOT NULL DEFAULT 0,"     \
-	" refund_sequence INTEGER NOT NULL DEFAULT 0, refund_at INTEGER NOT NULL DEFAULT 0,"     \
-	" code_counter INTEGER NOT NULL DEFAULT 0, code_total INTEGER NOT NULL DEFAULT 0,"       \
-	" confirmed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(shard, leaf)) WITHOUT ROWID;"        \
-	"CREATE TABLE fold(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, first INTEGER NOT "    \
-	"NULL, slot INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,"            \
-	" debited INTEGER NOT NULL, credited INTEGER NOT NULL, refunded INTEGER NOT NULL,"       \
-	" value BLOB NOT NULL, imported_at INTEGER NOT NULL,"                                    \
-	" PRIMARY KEY(shard, leaf, first, slot)) WITHOUT ROWID;"                                 \
-	"CREATE TABLE refund(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, record INTEGER NOT " \
-	"NULL, sequence INTEGER NOT NULL, slot INTEGER NOT NULL, amount INTEGER NOT NULL,"       \
-	" total INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(shard, leaf, record)) "       \
-	"WITHOUT ROWID;"                                                                         \
-	"CREATE TABLE voucher(hash BLOB NOT NULL PRIMARY KEY, value INTEGER NOT NULL,"           \
-	" valid_until INTEGER NOT NULL, batch INTEGER NOT NULL, made_at INTEGER NOT NULL,"       \
-	" shard INTEGER, leaf INTEGER, redeemed_at INTEGER) WITHOUT ROWID;"                      \
-	"CREATE TABLE voucher_try(who TEXT NOT NULL PRIMARY KEY, tries INTEGER NOT NULL,"        \
-	" since INTEGER NOT NULL) WITHOUT ROWID;"                                                \
-	"CREATE TABLE topup_code(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"                 \
-	" counter INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"               \
-	" reference TEXT, PRIMARY KEY(shard, leaf, counter), UNIQUE(shard, leaf, reference));"   \
-	"CREATE TABLE payout(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, record INTEGER NOT " \
-	"NULL, bytes BLOB NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"               \
-	" PRIMARY KEY(shard, leaf, record)) WITHOUT ROWID;"                                      \
-	"CREATE TABLE granted(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, product INTEGER "   \
-	"NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL, at INTEGER NOT NULL,"     \
+#define MONEY_TABLES                                                                              \
+	/* What is known of a card's money beside its row in card; made with the first of it. */  \
+	"CREATE TABLE account(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"                     \
+	" report_clock INTEGER NOT NULL DEFAULT 0, refund_total INTEGER NOT NULL DEFAULT 0,"      \
+	" refund_sequence INTEGER NOT NULL DEFAULT 0, refund_at INTEGER NOT NULL DEFAULT 0,"      \
+	" code_counter INTEGER NOT NULL DEFAULT 0, code_total INTEGER NOT NULL DEFAULT 0,"        \
+	" confirmed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(shard, leaf)) WITHOUT ROWID;"         \
+	"CREATE TABLE fold(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, first INTEGER NOT "     \
+	"NULL, slot INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,"             \
+	" debited INTEGER NOT NULL, credited INTEGER NOT NULL, refunded INTEGER NOT NULL,"        \
+	" value BLOB NOT NULL, imported_at INTEGER NOT NULL,"                                     \
+	" PRIMARY KEY(shard, leaf, first, slot)) WITHOUT ROWID;"                                  \
+	"CREATE TABLE refund(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, record INTEGER NOT "  \
+	"NULL, sequence INTEGER NOT NULL, slot INTEGER NOT NULL, amount INTEGER NOT NULL,"        \
+	" total INTEGER NOT NULL, at INTEGER NOT NULL, reference TEXT,"                           \
+	" PRIMARY KEY(shard, leaf, record)) WITHOUT ROWID;"                                       \
+	"CREATE TABLE voucher(hash BLOB NOT NULL PRIMARY KEY, value INTEGER NOT NULL,"            \
+	" valid_until INTEGER NOT NULL, batch INTEGER NOT NULL, made_at INTEGER NOT NULL,"        \
+	" shard INTEGER, leaf INTEGER, redeemed_at INTEGER) WITHOUT ROWID;"                       \
+	"CREATE TABLE voucher_try(who TEXT NOT NULL PRIMARY KEY, tries INTEGER NOT NULL,"         \
+	" since INTEGER NOT NULL) WITHOUT ROWID;"                                                 \
+	"CREATE TABLE topup_code(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"                  \
+	" counter INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"                \
+	" reference TEXT, PRIMARY KEY(shard, leaf, counter), UNIQUE(shard, leaf, reference));"    \
+	"CREATE TABLE payout(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, record INTEGER NOT "  \
+	"NULL, bytes BLOB NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"                \
+	" PRIMARY KEY(shard, leaf, record)) WITHOUT ROWID;"                                       \
+	"CREATE TABLE confirmation(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, counter "       \
+	"INTEGER "                                                                                \
+	"NOT NULL, product INTEGER NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL," \
+	" at INTEGER NOT NULL, PRIMARY KEY(shard, leaf, counter)) WITHOUT ROWID;"                 \
+	"CREATE TABLE granted(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, product INTEGER "    \
+	"NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL, at INTEGER NOT NULL,"      \
 	" PRIMARY KEY(shard, leaf, product, start_at, end_at)) WITHOUT ROWID;"
 #define RECORD_TYPE "ALTER TABLE record ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
 
