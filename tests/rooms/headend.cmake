@@ -38,6 +38,7 @@ endif()
 tessera_test(NAME headend_create SOURCES unit/test_headend_create.c USES tessera_test_headend)
 tessera_test(NAME headend_air SOURCES unit/test_headend_air.c USES tessera_test_headend)
 tessera_test(NAME headend_settlement SOURCES unit/test_headend_settlement.c USES tessera_test_headend)
+tessera_test(NAME headend_money SOURCES unit/test_headend_money.c USES tessera_test_headend)
 tessera_test(NAME headend_personalise SOURCES unit/test_headend_personalise.c
 	USES tessera_test_headend tessera_emulator)
 tessera_test(NAME headend_admission SOURCES unit/test_headend_admission.c
