@@ -74,13 +74,20 @@ put_entitlement(struct head *h, uint32_t leaf, const struct head_entitlement *e,
 static enum rc
 note_granted(struct head *h, uint32_t leaf, const struct head_entitlement *e, uint32_t now)
 {
+	int64_t shard = STORE_SHARD(leaf);
 	enum rc rc = store_run(h->store,
+			       "DELETE FROM granted WHERE shard = ? AND leaf = ? AND product = ?"
+			       " AND start_at = ? AND end_at = ?",
+			       "iiiii", shard, (int64_t)leaf, (int64_t)e->product,
+			       (int64_t)e->start, (int64_t)e->end);
+
+	if (rc == RC_OK)
+		rc = store_run(h->store,
 			       "INSERT INTO granted(shard, leaf, product, start_at, end_at, at)"
 			       " VALUES(?, ?, ?, ?, ?, ?)",
-			       "iiiiii", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)e->product,
+			       "iiiiii", shard, (int64_t)leaf, (int64_t)e->product,
 			       (int64_t)e->start, (int64_t)e->end, (int64_t)now);
-
-	return rc == RC_CONFLICT ? RC_OK : head_store(h, rc); /* the same once more */
+	return head_store(h, rc);
 }
 
 static enum rc

@@ -187,9 +187,11 @@ take(struct head *h, uint32_t leaf, const uint8_t hash[CRYPTO_HASH], uint32_t no
 		 hash[2], hash[3], hash[4], hash[5]);
 	rc = head_store(h, store_run(h->store,
 				     "UPDATE voucher SET shard = ?, leaf = ?, redeemed_at = ?"
-				     " WHERE hash = ?",
+				     " WHERE hash = ? AND redeemed_at IS NULL",
 				     "iiib", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)now, hash,
 				     (size_t)CRYPTO_HASH));
+	if (rc == RC_OK && store_changed(h->store) != 1)
+		rc = head_fail(h, RC_CONFLICT, "this voucher has been redeemed before");
 	if (rc == RC_OK)
 		rc = card_topup_rows(h, leaf, row.amount, reference, now, change,
 				     &out->credit_total);
