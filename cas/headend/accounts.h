@@ -53,6 +53,9 @@ enum rc topup_code_issue(struct head *h, const struct head_keys *keys, uint32_t 
 enum rc payout_enter(struct head *h, const struct head_keys *keys, const struct payout_proof *proof,
 		     uint32_t now) RC_CHECKED;
 
+/* Paid out in cash on slot 0, and not yet among the records that the card reported. */
+enum rc payouts_unsettled(struct head *h, const struct head_card *card, uint64_t *sum) RC_CHECKED;
+
 struct head_confirmed {
 	uint16_t product;
 	uint32_t start, end; /* as the card held the right */

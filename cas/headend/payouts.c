@@ -96,6 +96,33 @@ enter_rows(struct head *h, const struct payout_proof *p, const uint8_t bytes[REC
 }
 
 enum rc
+payouts_unsettled(struct head *h, const struct head_card *card, uint64_t *sum)
+{
+	struct store_rows *rows;
+	uint64_t total = 0;
+	enum rc rc = store_select(h->store, &rows,
+				  "SELECT amount, bytes FROM payout"
+				  " WHERE shard = ? AND leaf = ? AND record > ?",
+				  "iii", STORE_SHARD(card->leaf), (int64_t)card->leaf,
+				  (int64_t)card->record_head);
+
+	if (rc != RC_OK)
+		return head_store(h, rc);
+	while (store_next(rows)) {
+		struct record paid;
+		size_t len = 0;
+		const uint8_t *bytes = store_blob(rows, 1, &len);
+
+		if (len == RECORD_SIZE && record_decode(bytes, &paid) == RC_OK && paid.slot == 0)
+			total += (uint64_t)store_int(rows, 0);
+	}
+	rc = head_store(h, store_done(&rows));
+	if (rc == RC_OK)
+		*sum = total;
+	return rc;
+}
+
+enum rc
 payout_enter(struct head *h, const struct head_keys *keys, const struct payout_proof *p,
 	     uint32_t now)
 {

@@ -272,17 +272,20 @@ move_balance(struct head *h, const struct head_card *from, const struct head_car
 	char reference[CARD_REFERENCE], number[CARD_NUMBER_SIZE];
 	struct head_account a;
 	enum rc rc = account_get(h, from->leaf, &a);
-	uint64_t in;
+	uint64_t in, out = 0;
 
+	if (rc == RC_OK)
+		rc = payouts_unsettled(h, from, &out);
 	if (rc != RC_OK)
 		return rc;
 	in = from->credit_total + a.code_total + a.refund_total;
-	*balance = in > from->spent ? in - from->spent : 0;
+	out += from->spent;
+	*balance = in > out ? in - out : 0;
 	if (*balance == 0)
 		return RC_OK;
 	card_number_format(h->op.id, from->leaf, number);
 	snprintf(reference, sizeof reference, "balance of %s", number);
-	rc = balance_must_fit(h, to, *balance);
+	rc = account_must_fit(h, to, *balance);
 	return rc == RC_OK ? put_topup(h, to, *balance, reference, now) : rc;
 }
 
@@ -292,10 +295,10 @@ replace_rows(struct head *h, uint32_t from, uint32_t to, uint32_t now, int64_t c
 {
 	char reason[CARD_REASON], number[CARD_NUMBER_SIZE];
 	struct head_card old, new;
-	enum rc rc = active_card(h, from, &old);
+	enum rc rc = card_get_active(h, from, &old);
 
 	if (rc == RC_OK)
-		rc = active_card(h, to, &new);
+		rc = card_get_active(h, to, &new);
 	if (rc == RC_OK)
 		rc = must_be_empty(h, &new);
 	if (rc == RC_OK)

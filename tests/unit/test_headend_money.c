@@ -227,7 +227,9 @@ payout__is_paid_once_even_under_another_number(void)
 {
 	struct headend_fixture f;
 	struct payout_proof p, forged;
+	struct head_replacement moved = { 0 };
 	uint8_t bytes[PAYOUT_PROOF_SIZE];
+	uint64_t total = 0;
 
 	start(&f);
 	prove(&f, &p);
@@ -245,7 +247,10 @@ payout__is_paid_once_even_under_another_number(void)
 	CHECK_RC(payout_enter(f.head, &f.keys, &p, FIXTURE_NOW), RC_CONFLICT);
 	p.record.sequence++; /* which the TAC does not cover */
 	CHECK_RC(payout_enter(f.head, &f.keys, &p, FIXTURE_NOW), RC_CONFLICT);
-	CHECK(headend_fixture_number(&f, "SELECT total(amount) FROM payout") == 700);
+	CHECK(headend_fixture_number(&f, "SELECT sum(amount) FROM payout") == 700);
+	CHECK_RC(card_topup(f.head, LEAF, 1000, NULL, FIXTURE_NOW, &total), RC_OK);
+	CHECK_RC(card_replace(f.head, LEAF, OTHER, FIXTURE_NOW, &moved), RC_OK);
+	CHECK(moved.balance == 300); /* what was paid out in cash does not go over as well */
 	headend_fixture_close(&f);
 }
 
