@@ -9,7 +9,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME wire_vectors_script COMMAND ${Python3_EXECUTABLE} -B
 	${CMAKE_SOURCE_DIR}/tests/vectors/make_wire_vectors.py --check
 	${CMAKE_SOURCE_DIR}/tests/vectors/wire.txt)
-foreach(noun ecm emm report tree)
+foreach(noun code ecm emm report tree)
 	tessera_fuzz(NAME wire_${noun} SOURCES fuzz/fuzz_wire_${noun}.c fuzz/fuzz_crypto.c USES tessera_wire)
 endforeach()
 foreach(noun apdu answer)

@@ -9,6 +9,7 @@
 #include "test.h"
 #include "vector_file.h"
 #include "wire/ca_apdu.h"
+#include "wire/code.h"
 #include "wire/record.h"
 
 #include <stdio.h>
@@ -465,6 +466,93 @@ vectors__purchases_are_written_and_read_as_the_page_says(void)
 	CHECK(count == 2);
 }
 
+static void
+vectors__codes_have_the_digits_of_the_page(void)
+{
+	const char *cursor = file;
+	unsigned int count = 0;
+	struct vector v;
+
+	for (; next(&cursor, "topup_code", &v); count++) {
+		uint8_t card_key[16], key[16], want[TOPUP_CODE_DIGITS], digits[TOPUP_CODE_DIGITS];
+		uint8_t counter = 0;
+		uint32_t amount = 0;
+
+		CHECK(bytes(&v, "purse_card_key", card_key, 16) == 16);
+		CHECK(bytes(&v, "digits", want, sizeof want) == sizeof want);
+		CHECK_RC(ladder_derive(crypto_test(), card_key, LABEL_CODE, NULL, 0, key), RC_OK);
+		CHECK_RC(topup_code_make(crypto_test(), key, u32(&v, "leaf"), u32(&v, "counter"),
+					 u32(&v, "amount"), digits),
+			 RC_OK);
+		CHECK_BYTES(digits, want, sizeof want);
+		CHECK_RC(topup_code_read(want, &counter, &amount), RC_OK);
+		CHECK(counter == u32(&v, "counter") % 100 && amount == u32(&v, "amount"));
+	}
+	CHECK(count == 3);
+	for (cursor = file; next(&cursor, "confirmation", &v); count++) {
+		uint8_t card_key[16], key[16], want[CONFIRMATION_DIGITS],
+			digits[CONFIRMATION_DIGITS];
+		const struct confirmation what = { u16(&v, "product"), u32(&v, "start"),
+						   u32(&v, "end"), u32(&v, "counter") };
+		uint16_t counter = 0;
+
+		CHECK(bytes(&v, "ca_card_key", card_key, 16) == 16);
+		CHECK(bytes(&v, "digits", want, sizeof want) == sizeof want);
+		CHECK_RC(ladder_derive(crypto_test(), card_key, LABEL_CONFIRM, NULL, 0, key),
+			 RC_OK);
+		CHECK_RC(confirmation_make(crypto_test(), key, &what, digits), RC_OK);
+		CHECK_BYTES(digits, want, sizeof want);
+		CHECK_RC(confirmation_read(want, &counter), RC_OK);
+		CHECK(counter == what.counter % 1000);
+	}
+	CHECK(count == 6);
+}
+
+static void
+vectors__a_refund_carries_the_cryptogram_of_the_page(void)
+{
+	const char *cursor = file;
+	unsigned int count = 0;
+	struct vector v;
+
+	for (; next(&cursor, "refund", &v); count++) {
+		uint8_t card_key[16], key[16], want[8], got[8];
+		const struct refund r = { u8(&v, "slot"), u32(&v, "record"), u32(&v, "total"),
+					  u32(&v, "sequence") };
+
+		CHECK(bytes(&v, "purse_card_key", card_key, 16) == 16);
+		CHECK(bytes(&v, "cryptogram", want, 8) == 8);
+		CHECK_RC(ladder_derive(crypto_test(), card_key, LABEL_TOPUP, NULL, 0, key), RC_OK);
+		CHECK_RC(refund_cryptogram(crypto_test(), key, u32(&v, "leaf"), &r, got), RC_OK);
+		CHECK_BYTES(got, want, 8);
+	}
+	CHECK(count == 1);
+}
+
+static void
+vectors__a_fold_has_the_sums_and_the_chain_of_the_page(void)
+{
+	const char *cursor = file;
+	struct vector v;
+	struct record_fold fold = { .slot = 0 };
+	uint8_t card_key[16], key[16], records[4 * RECORD_SIZE], want[CRYPTO_MAC];
+	uint64_t sums[4];
+
+	CU_ASSERT_FATAL(next(&cursor, "fold", &v));
+	CHECK(bytes(&v, "ca_card_key", card_key, 16) == 16);
+	CHECK(bytes(&v, "before", fold.value, CRYPTO_MAC) == CRYPTO_MAC);
+	CHECK(bytes(&v, "value", want, CRYPTO_MAC) == CRYPTO_MAC);
+	CHECK(bytes(&v, "records", records, sizeof records) == sizeof records);
+	CHECK(numbers(&v, "sums", sums, 4) == 4);
+	CHECK_RC(ladder_derive(crypto_test(), card_key, LABEL_CHAIN, NULL, 0, key), RC_OK);
+	for (size_t i = 0; i < 4; i++)
+		CHECK_RC(record_fold_add(crypto_test(), key, records + i * RECORD_SIZE, &fold),
+			 RC_OK);
+	CHECK(fold.count == sums[0] && fold.debited == sums[1] && fold.credited == sums[2] &&
+	      fold.refunded == sums[3]);
+	CHECK_BYTES(fold.value, want, CRYPTO_MAC);
+}
+
 int
 main(void)
 {
@@ -476,6 +564,9 @@ main(void)
 		TEST(vectors__the_chain_is_that_of_the_page),
 		TEST(vectors__reports_are_made_and_opened_as_the_page_says),
 		TEST(vectors__answers_are_written_and_read_as_the_page_says),
+		TEST(vectors__codes_have_the_digits_of_the_page),
+		TEST(vectors__a_refund_carries_the_cryptogram_of_the_page),
+		TEST(vectors__a_fold_has_the_sums_and_the_chain_of_the_page),
 		TEST(vectors__purchases_are_written_and_read_as_the_page_says),
 	};
 

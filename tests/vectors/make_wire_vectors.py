@@ -359,6 +359,56 @@ def key(text):
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
+def luhn(digits):
+    total = 0
+    for i, d in enumerate(reversed(digits)):
+        d = int(d) * (2 if i % 2 == 0 else 1)
+        total += d // 10 + d % 10
+    return str(-total % 10)
+
+
+def digits_of(mac, n):
+    return "".join(str(b % 10) for b in mac[:n])
+
+
+def topup_code(f):
+    k_code = ladder(f["purse_card_key"], "TSR1 code")
+    mac = cmac(k_code, u(4, f["leaf"]) + b"\x00\x03" + u(8, f["amount"]) + u(4, f["counter"]))
+    digits = "%02d%07d" % (f["counter"] % 100, f["amount"]) + digits_of(mac, 10)
+    return {"k_code": k_code, "digits": digits + luhn(digits)}
+
+
+def confirmation(f):
+    k_confirm = ladder(f["ca_card_key"], "TSR1 confirm")
+    mac = cmac(k_confirm, u(2, f["product"]) + u(4, f["start"]) + u(4, f["end"]) + u(4, f["counter"]))
+    digits = "%03d" % (f["counter"] % 1000) + digits_of(mac, 8)
+    return {"k_confirm": k_confirm, "digits": digits + luhn(digits)}
+
+
+def refund(f):
+    k_topup = ladder(f["purse_card_key"], "TSR1 topup")
+    mac = cmac(k_topup, u(4, f["leaf"]) + u(1, f["slot"]) + b"\x04" + u(8, f["total"])
+               + u(4, f["sequence"]) + u(4, f["record"]))
+    return {"cryptogram": mac[:8]}
+
+
+def fold(f):
+    """Sums of the records, debited by types 1, 2 and 6, and their chain."""
+    k_chain = ladder(f["ca_card_key"], "TSR1 chain")
+    value, sums = f["before"], [0, 0, 0, 0]
+    for r in f["records"]:
+        kind, price = r[4], int.from_bytes(r[20:24], "big")
+        sums[0] += 1
+        if kind in (1, 2, 6):
+            sums[1] += price
+        elif kind == 3:
+            sums[2] += price
+        elif kind == 4:
+            sums[3] += price
+        value = cmac(k_chain, value + r + u(4, sums[0]) + u(8, sums[1]) + u(8, sums[2]) + u(8, sums[3]))
+    return {"k_chain": k_chain, "sums": sums, "value": value}
+
+
 EPOCH_KEY = key("epoch key of the vectors")
 CA_CARD_KEY = key("CA card key of the vectors")
 PURSE_CARD_KEY = key("purse card key of the vectors")
@@ -439,6 +489,22 @@ def money_vectors():
     yield "chain", "of the two records", {
         "ca_card_key": CA_CARD_KEY, "before": bytes(16), "records": records}, lambda f: {
             "k_chain": k_chain, "after": head}
+    for counter, amount in ((1, 1), (100, 9999999), (0x12345678, 2000)):
+        yield "topup_code", f"number {counter}", {
+            "purse_card_key": PURSE_CARD_KEY, "leaf": 0xABCDEF, "counter": counter,
+            "amount": amount}, topup_code
+    for counter in (1, 1000, 0xFFFFFFFF):
+        yield "confirmation", f"cancellation {counter}", {
+            "ca_card_key": CA_CARD_KEY, "product": 7, "start": 0x30000000, "end": 0xFFFFFFFF,
+            "counter": counter}, confirmation
+    yield "refund", "of the second record", {
+        "purse_card_key": PURSE_CARD_KEY, "leaf": 0xABCDEF, "slot": 0, "record": 2, "total": 850,
+        "sequence": 9}, refund
+    yield "fold", "of two purchases, a top-up and a refund", {
+        "ca_card_key": CA_CARD_KEY, "before": bytes(16), "records": records + [
+            record(dict(RECORD, sequence=3, type=3, flags=2, event=1, service=3, price=2000))["record"],
+            record(dict(RECORD, sequence=4, type=4, flags=2, event=1, service=0, price=350))["record"],
+        ]}, fold
     yield "report", "of two records", dict(base, flags=0, first=1, chain_before=bytes(16),
                                            records=records), report
     yield "report", "of none", dict(base, flags=1, first=3, chain_before=head, records=[]), report
