@@ -2,4 +2,5 @@
 find_package(Threads REQUIRED)
 tessera_test(NAME reader SOURCES unit/test_reader.c support/scripted_card.c
 	USES tessera_reader Threads::Threads)
+tessera_test(NAME t_host SOURCES unit/test_t_host.c USES tessera_reader tessera_link)
 tessera_fuzz(NAME vpcd SOURCES fuzz/fuzz_vpcd.c USES tessera_reader)
