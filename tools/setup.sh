@@ -9,7 +9,7 @@
 # only reported when they stay away.
 set -u
 
-build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev libpcsclite-dev
+build="build-essential cmake ninja-build pkg-config libdvbcsa-dev libssl-dev libpcsclite-dev libusb-1.0-0-dev
 	libbitstream-dev libp11-kit-dev libsqlite3-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libncurses-dev libcunit1-dev ffmpeg python3"
 checks="clang clang-tidy clang-format libclang-rt-dev sqlite3"
 optional_demo="ccache libpq-dev"

@@ -20,8 +20,9 @@ static const struct transport *const transports[] = {
 	&transport_vpcd,
 	&transport_tcp,
 	&transport_pcsc,
+	&transport_usb,
 };
-static const char *const later[] = { "usb", "serial" };
+static const char *const later[] = { "serial" };
 
 static bool
 has_scheme(const char *spec, size_t len, const char *scheme)
@@ -48,7 +49,7 @@ unknown_scheme(const char *spec, size_t len, char why[READER_WHY])
 			return RC_READER;
 		}
 	}
-	snprintf(why, READER_WHY, "no such kind of reader (vpcd:, tcp:, pcsc:)");
+	snprintf(why, READER_WHY, "no such kind of reader (usb:, pcsc:, vpcd:, tcp:)");
 	return RC_USAGE;
 }
 
@@ -131,6 +132,30 @@ reader_link(struct card_reader *r)
 enum rc
 reader_list(struct reader_entry **list, size_t *count, char why[READER_WHY])
 {
+	struct reader_entry *pcsc = NULL, *usb = NULL, *all;
+	size_t pcsc_count = 0, usb_count = 0;
+	char usb_why[READER_WHY] = "";
+	enum rc rc, usb_rc;
+
 	why[0] = '\0';
-	return pcsc_list(list, count, why);
+	rc = pcsc_list(&pcsc, &pcsc_count, why);
+	usb_rc = usb_list(&usb, &usb_count, usb_why);
+	all = calloc(pcsc_count + usb_count + 1, sizeof *all);
+	if (all && pcsc_count > 0)
+		memcpy(all, pcsc, pcsc_count * sizeof *all);
+	if (all && usb_count > 0)
+		memcpy(all + pcsc_count, usb, usb_count * sizeof *all);
+	free(pcsc);
+	free(usb);
+	if (!all)
+		return RC_NO_MEMORY;
+	if (rc != RC_OK && usb_rc != RC_OK) {
+		free(all);
+		return RC_READER;
+	}
+	if (usb_rc != RC_OK)
+		snprintf(why, READER_WHY, "%s", usb_why);
+	*list = all;
+	*count = pcsc_count + usb_count;
+	return RC_OK;
 }

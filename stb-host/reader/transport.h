@@ -22,8 +22,12 @@ struct transport {
 extern const struct transport transport_vpcd;
 extern const struct transport transport_tcp;
 extern const struct transport transport_pcsc;
+extern const struct transport transport_usb;
 
 /* The readers that pcscd knows; see reader_list. */
 enum rc pcsc_list(struct reader_entry **list, size_t *count, char why[READER_WHY]) RC_CHECKED;
+/* The slots of all readers on USB; each one with a card is powered up for its ATR, and off again.
+ */
+enum rc usb_list(struct reader_entry **list, size_t *count, char why[READER_WHY]) RC_CHECKED;
 
 #endif

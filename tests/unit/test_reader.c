@@ -366,7 +366,8 @@ struct spec_row {
 };
 
 static const struct spec_row spec_rows[] = {
-	{ "usb:08e6:4433", RC_READER, "not in this release" },
+	{ "usb:08e6", RC_USAGE, "VID:PID" },
+	{ "usb:1.2#16", RC_USAGE, "SLOT" },
 	{ "serial:/dev/ttyS0", RC_READER, "not in this release" },
 	{ "floppy:1", RC_USAGE, "no such kind" },
 	{ "", RC_USAGE, "no such kind" },

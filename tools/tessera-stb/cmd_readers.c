@@ -14,7 +14,9 @@ entry_json(const struct reader_entry *e)
 	char atr[2 * ATR_MAX + 1];
 
 	hex_encode(e->atr, e->atr_len, atr);
-	return json_pack("{s:s, s:b, s:s}", "card", e->spec, "has_card", e->has_card, "atr", atr);
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "card", e->spec, "name", e->name,
+			 "has_card", e->has_card, "atr", atr, "able", e->able, "problem",
+			 e->problem);
 }
 
 static void
@@ -23,7 +25,17 @@ entry_text(const struct reader_entry *e)
 	char atr[2 * ATR_MAX + 1];
 
 	hex_encode(e->atr, e->atr_len, atr);
-	printf("%-50s  %s%s\n", e->spec, e->has_card ? "card " : "empty", e->has_card ? atr : "");
+	printf("%-50s  %s%s\n", e->spec,
+	       e->has_card     ? "card "
+	       : e->problem[0] ? "?"
+			       : "empty",
+	       e->has_card ? atr : "");
+	if (e->name[0])
+		printf("    %s\n", e->name);
+	if (e->able[0])
+		printf("    %s\n", e->able);
+	if (e->problem[0])
+		printf("    %s\n", e->problem);
 }
 
 int
@@ -40,8 +52,10 @@ cmd_readers(int argc, char **argv)
 	if (cli_parse(argc, argv, "", options, 1, 0, &status) < 0)
 		return status;
 	rc = reader_list(&list, &count, why);
+	if (why[0])
+		cli_warn("%s", why);
 	if (rc != RC_OK)
-		cli_warn("pcsc: %s", why);
+		cli_warn("no reader can be looked for");
 	if (json) {
 		json_t *array = json_array();
 

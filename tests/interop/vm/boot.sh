@@ -6,7 +6,7 @@
 #   boot.sh KERNEL-FOLDER SOCKET SCRIPT FILE…
 #
 # Each FILE goes into the guest at its own path, programs to /bin, with the shared libraries that it needs; a
-# folder goes whole. Exit status: that of SCRIPT, 124 when the time is over, 125 when the guest never
+# folder goes whole; FILE=PATH goes to that path (/tmp and /run are empty in there). Exit status: that of SCRIPT, 124 when the time is over, 125 when the guest never
 # came so far.
 set -eu
 kernel=$1 socket=$2 script=$3
@@ -32,7 +32,9 @@ printf '%s\n' usb-common.ko usbcore.ko xhci-hcd.ko xhci-pci.ko >"$root/modules/o
 cp "$kernel"/modules/*.ko "$root/modules"
 chmod 755 "$root/init"
 for file in "$@"; do
-	if [ -d "$file" ]; then
+	if [[ $file == *=* ]]; then
+		install -D "${file%%=*}" "$root${file#*=}"
+	elif [ -d "$file" ]; then
 		mkdir -p "$root$file"
 		cp -rL "$file/." "$root$file"
 		while read -r object; do libraries "$object"; done < <(find -L "$file" -name '*.so*')

@@ -7,7 +7,9 @@
 #include "base/apdu_link.h"
 
 #define CARD_SPEC_WHY 200
-#define CARD_SPEC_HELP "image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT or pcsc[:NAME]"
+#define CARD_SPEC_HELP                                                 \
+	"image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT, pcsc[:NAME] or " \
+	"usb[:[VID:PID|BUS.ADDRESS][#SLOT]]"
 
 struct card_spec;
 
