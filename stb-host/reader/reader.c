@@ -17,12 +17,8 @@ struct card_reader {
 };
 
 static const struct transport *const transports[] = {
-	&transport_vpcd,
-	&transport_tcp,
-	&transport_pcsc,
-	&transport_usb,
+	&transport_vpcd, &transport_tcp, &transport_pcsc, &transport_usb, &transport_serial,
 };
-static const char *const later[] = { "serial" };
 
 static bool
 has_scheme(const char *spec, size_t len, const char *scheme)
@@ -40,19 +36,6 @@ find_transport(const char *spec, size_t len)
 	return NULL;
 }
 
-static enum rc
-unknown_scheme(const char *spec, size_t len, char why[READER_WHY])
-{
-	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-		if (has_scheme(spec, len, later[i])) {
-			snprintf(why, READER_WHY, "%s readers are not in this release", later[i]);
-			return RC_READER;
-		}
-	}
-	snprintf(why, READER_WHY, "no such kind of reader (usb:, pcsc:, vpcd:, tcp:)");
-	return RC_USAGE;
-}
-
 enum rc
 reader_open(const char *spec, struct card_reader **out, char why[READER_WHY])
 {
@@ -63,8 +46,11 @@ reader_open(const char *spec, struct card_reader **out, char why[READER_WHY])
 	enum rc rc;
 
 	why[0] = '\0';
-	if (!transport)
-		return unknown_scheme(spec, len, why);
+	if (!transport) {
+		snprintf(why, READER_WHY,
+			 "no such kind of reader (usb:, pcsc:, serial:, vpcd:, tcp:)");
+		return RC_USAGE;
+	}
 	r = calloc(1, sizeof *r);
 	if (!r)
 		return RC_NO_MEMORY;

@@ -5,6 +5,7 @@
  *   tcp:HOST:PORT     a card emulator that listens, the same framing
  *   pcsc[:NAME]       pcscd; NAME is a part of the reader's name, by default the first one with a
  *                     card
+ *   serial:DEVICE     a Phoenix or Smartmouse reader on a serial line
  *   usb[:[VID:PID|BUS.ADDRESS][#SLOT]]
  *                     our own CCID driver, by default the first reader with a card, slot 0
  */

@@ -23,6 +23,7 @@ extern const struct transport transport_vpcd;
 extern const struct transport transport_tcp;
 extern const struct transport transport_pcsc;
 extern const struct transport transport_usb;
+extern const struct transport transport_serial;
 
 /* The readers that pcscd knows; see reader_list. */
 enum rc pcsc_list(struct reader_entry **list, size_t *count, char why[READER_WHY]) RC_CHECKED;

@@ -368,7 +368,10 @@ struct spec_row {
 static const struct spec_row spec_rows[] = {
 	{ "usb:08e6", RC_USAGE, "VID:PID" },
 	{ "usb:1.2#16", RC_USAGE, "SLOT" },
-	{ "serial:/dev/ttyS0", RC_READER, "not in this release" },
+	{ "serial:", RC_USAGE, "DEVICE" },
+	{ "serial:/dev/null/none", RC_READER, "cannot open" },
+	{ "serial:/nowhere/tty", RC_NOT_FOUND, "cannot open" },
+	{ "serial:/dev/null", RC_READER, "no serial line" },
 	{ "floppy:1", RC_USAGE, "no such kind" },
 	{ "", RC_USAGE, "no such kind" },
 	{ "vpcd", RC_USAGE, "PORT" },

@@ -8,7 +8,7 @@
 
 #define CARD_SPEC_WHY 200
 #define CARD_SPEC_HELP                                                 \
-	"image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT, pcsc[:NAME] or " \
+	"image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT, pcsc[:NAME], serial:DEVICE or " \
 	"usb[:[VID:PID|BUS.ADDRESS][#SLOT]]"
 
 struct card_spec;
