@@ -65,8 +65,8 @@ cmd_readers(int argc, char **argv)
 	} else {
 		for (size_t i = 0; i < count; i++)
 			entry_text(&list[i]);
-		printf("%zu found; card emulators are named by hand: image:FILE, vpcd:[HOST:]PORT, "
-		       "tcp:HOST:PORT\n",
+		printf("%zu found; lines and card emulators are named by hand: serial:DEVICE, "
+		       "image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT\n",
 		       count);
 	}
 	free(list);
