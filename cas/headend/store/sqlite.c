@@ -16,6 +16,7 @@
 struct sqlite {
 	struct store base;
 	sqlite3 *db;
+	sqlite3_stmt *kept; /* of the last queue, for the next of the same text */
 };
 
 struct sqlite_rows {
@@ -102,8 +103,11 @@ simple(struct store *s, const char *sql)
 static void
 close_sqlite(struct store *s)
 {
-	sqlite3_close(db_of(s));
-	free(s);
+	struct sqlite *own = (struct sqlite *)(void *)s;
+
+	sqlite3_finalize(own->kept);
+	sqlite3_close(own->db);
+	free(own);
 }
 
 static enum rc
@@ -269,6 +273,36 @@ run(struct store *s, const char *sql, const struct store_argument *arguments, si
 	return rc;
 }
 
+/* As run; a statement that comes again need not be parsed again. */
+static enum rc
+queue(struct store *s, const char *sql, const struct store_argument *arguments, size_t count)
+{
+	struct sqlite *own = (struct sqlite *)(void *)s;
+	int code = SQLITE_OK;
+
+	if (!own->kept || strcmp(sqlite3_sql(own->kept), sql) != 0) {
+		sqlite3_finalize(own->kept);
+		own->kept = NULL;
+		errno = 0;
+		code = sqlite3_prepare_v2(own->db, sql, -1, &own->kept, NULL);
+	}
+	for (size_t i = 0; code == SQLITE_OK && i < count; i++)
+		code = bind_one(own->kept, (int)i + 1, &arguments[i]);
+	if (code == SQLITE_OK) {
+		errno = 0;
+		code = sqlite3_step(own->kept);
+	}
+	if (code != SQLITE_DONE && code != SQLITE_ROW) {
+		enum rc rc = check(s, code);
+
+		sqlite3_finalize(own->kept);
+		own->kept = NULL;
+		return rc;
+	}
+	sqlite3_reset(own->kept);
+	return RC_OK;
+}
+
 static int64_t
 changed(const struct store *s)
 {
@@ -370,7 +404,7 @@ const struct store_driver store_sqlite = { .create = create_file,
 					   .commit = commit,
 					   .rollback = rollback,
 					   .run = run,
-					   .queue = run,
+					   .queue = queue,
 					   .changed = changed,
 					   .select = select_rows,
 					   .next = next,
