@@ -31,6 +31,8 @@ tessera_test_on_postgres(headend_store $<TARGET_FILE:test_headend_store>)
 tessera_test_on_postgres(headend_money $<TARGET_FILE:test_headend_money>)
 tessera_test_on_postgres(headend_settlement $<TARGET_FILE:test_headend_settlement>)
 if(NOT TESSERA_FUZZ)
+	tessera_test_on_postgres(backup_engines
+		bash ${CMAKE_SOURCE_DIR}/tests/interop/test_backup_engines.sh ${CMAKE_BINARY_DIR}/bin)
 	foreach(journey money rotation)
 		tessera_test_on_postgres(e2e_${journey}
 			bash ${CMAKE_SOURCE_DIR}/tests/interop/test_e2e_${journey}.sh ${CMAKE_BINARY_DIR}/bin)

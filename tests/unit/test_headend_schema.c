@@ -131,6 +131,20 @@ store__our_sql_is_put_in_the_words_of_postgres(void)
 	}
 	test_row("");
 }
+
+static void
+store__failures_of_a_server_are_told_apart(void)
+{
+	CHECK_RC(postgres_rc("23505"), RC_CONFLICT); /* unique violation */
+	CHECK_RC(postgres_rc("55P03"), RC_TIMEOUT);  /* lock not available */
+	CHECK_RC(postgres_rc("40P01"), RC_TIMEOUT);  /* deadlock */
+	CHECK_RC(postgres_rc("53100"), RC_IO);       /* disk full */
+	CHECK_RC(postgres_rc("53200"), RC_NO_MEMORY);
+	CHECK_RC(postgres_rc("57P01"), RC_IO); /* shut down by its operator */
+	CHECK_RC(postgres_rc("XX001"), RC_INTEGRITY);
+	CHECK_RC(postgres_rc("28P01"), RC_AUTH);
+	CHECK_RC(postgres_rc("42601"), RC_FAIL); /* our SQL is wrong */
+}
 #endif
 
 int
@@ -142,6 +156,7 @@ main(void)
 		TEST(store__a_server_that_is_not_there_is_told_without_the_password),
 #ifdef TESSERA_POSTGRES
 		TEST(store__our_sql_is_put_in_the_words_of_postgres),
+		TEST(store__failures_of_a_server_are_told_apart),
 #endif
 	};
 

@@ -108,7 +108,7 @@ static int
 compare(const char *scratch, const struct tool *t, const struct backup_summary *want)
 {
 	const struct backup_stream nowhere = { .put = discard };
-	struct backup_summary again;
+	struct backup_summary again = { 0 };
 	struct head *h = NULL;
 	char why[STORE_WHY];
 	enum rc rc = head_open(scratch, &h, why);
@@ -146,7 +146,7 @@ restore_and_compare(const struct tool *t, FILE *file, const char *path, struct s
 		    const struct backup_summary *want)
 {
 	const struct backup_stream from = { .get = get, .ctx = file };
-	struct backup_summary got;
+	struct backup_summary got = { 0 };
 	char why[STORE_WHY];
 	enum rc rc;
 	int status;
@@ -190,7 +190,7 @@ int
 cmd_backup(int argc, char **argv)
 {
 	struct tool t = tool_new();
-	struct backup_summary s;
+	struct backup_summary s = { 0 };
 	bool drill = false;
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
@@ -247,7 +247,7 @@ read_copy(const struct tool *t, const char *path, struct place *p, struct backup
 static int
 restore(struct tool *t, const char *path, const char *address)
 {
-	struct backup_summary s;
+	struct backup_summary s = { 0 };
 	struct place *p = calloc(1, sizeof *p);
 	int noted, status;
 

@@ -24,6 +24,7 @@ struct postgres {
 	int64_t changed;
 	int queued; /* statements in the pipeline */
 	bool has_tables;
+	char *prepared; /* the text of the unnamed statement, NULL: another took its place */
 };
 
 struct postgres_rows {
@@ -43,29 +44,6 @@ static const struct postgres_rows *
 rows_of(const struct store_rows *rows)
 {
 	return (const struct postgres_rows *)(const void *)rows;
-}
-
-/* SQLSTATE, its first characters, to our word. */
-static enum rc
-rc_of(const char *state)
-{
-	static const struct {
-		const char *state;
-		enum rc rc;
-	} table[] = {
-		{ "23", RC_CONFLICT },   { "42P07", RC_CONFLICT },  { "55P03", RC_TIMEOUT },
-		{ "40", RC_TIMEOUT },    { "57014", RC_TIMEOUT },   { "53200", RC_NO_MEMORY },
-		{ "53", RC_IO },         { "08", RC_IO },           { "57P", RC_IO },
-		{ "58", RC_IO },         { "25006", RC_IO },        { "XX", RC_INTEGRITY },
-		{ "28", RC_AUTH },       { "3D000", RC_NOT_FOUND }, { "3F000", RC_NOT_FOUND },
-		{ "42501", RC_REFUSED },
-	};
-
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		if (strncmp(state, table[i].state, strlen(table[i].state)) == 0)
-			return table[i].rc;
-	}
-	return RC_FAIL;
 }
 
 /* The first line of what the server says. */
@@ -91,7 +69,7 @@ check(struct postgres *p, PGresult *result)
 
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
 	    status != PGRES_PIPELINE_SYNC) {
-		rc = state ? rc_of(state) : RC_IO; /* without one the connection broke */
+		rc = state ? postgres_rc(state) : RC_IO; /* without one the connection broke */
 		if (status == PGRES_PIPELINE_ABORTED)
 			rc = RC_FAIL;
 		else
@@ -140,7 +118,16 @@ simple(struct postgres *p, const char *sql)
 {
 	enum rc rc = drain(p);
 
+	free(p->prepared);
+	p->prepared = NULL;
 	return rc == RC_OK ? check(p, PQexec(p->db, sql)) : rc;
+}
+
+static void
+forget_prepared(struct postgres *p)
+{
+	free(p->prepared);
+	p->prepared = NULL;
 }
 
 /* Arguments in the form of libpq. */
@@ -181,6 +168,7 @@ close_postgres(struct store *s)
 	struct postgres *p = of(s);
 
 	PQfinish(p->db);
+	free(p->prepared);
 	free(p);
 }
 
@@ -418,6 +406,7 @@ execute(struct postgres *p, PGresult **result, const char *sql,
 		rc = call_again(p);
 	if (rc != RC_OK)
 		return rc;
+	forget_prepared(p);
 	theirs = postgres_sql(sql, false);
 	if (!theirs)
 		return RC_NO_MEMORY;
@@ -437,13 +426,25 @@ run(struct store *s, const char *sql, const struct store_argument *arguments, si
 	return rc == RC_OK ? check(of(s), result) : rc;
 }
 
+/* Parses a statement on the server, to be run again and again as long as no other comes. */
+static bool
+send_prepare(struct postgres *p, const char *sql, const struct bound *b, size_t count)
+{
+	char *theirs = postgres_sql(sql, false);
+	bool sent = theirs && PQsendPrepare(p->db, "", theirs, (int)count, b->types) == 1;
+
+	free(theirs);
+	forget_prepared(p);
+	p->prepared = sent ? strdup(sql) : NULL;
+	return sent && p->prepared;
+}
+
 static enum rc
 queue(struct store *s, const char *sql, const struct store_argument *arguments, size_t count)
 {
 	struct postgres *p = of(s);
 	struct bound b;
-	char *theirs;
-	int sent;
+	bool sent;
 
 	if (p->queued >= PIPELINE_MAX) {
 		enum rc rc = drain(p);
@@ -451,20 +452,16 @@ queue(struct store *s, const char *sql, const struct store_argument *arguments, 
 		if (rc != RC_OK)
 			return rc;
 	}
-	theirs = postgres_sql(sql, false);
-	if (!theirs)
-		return RC_NO_MEMORY;
 	bind_all(&b, arguments, count);
-	sent = (p->queued > 0 || PQenterPipelineMode(p->db) == 1) &&
-	       PQsendQueryParams(p->db, theirs, (int)count, b.types, b.values, b.lengths, b.formats,
-				 0) == 1;
-	free(theirs);
-	if (!sent) {
-		take_reason(s->why, PQerrorMessage(p->db));
-		return RC_IO;
-	}
+	sent = p->queued > 0 || PQenterPipelineMode(p->db) == 1;
+	if (sent && (!p->prepared || strcmp(p->prepared, sql) != 0))
+		sent = send_prepare(p, sql, &b, count);
 	p->queued++;
-	return RC_OK;
+	if (sent &&
+	    PQsendQueryPrepared(p->db, "", (int)count, b.values, b.lengths, b.formats, 0) == 1)
+		return RC_OK;
+	take_reason(s->why, PQerrorMessage(p->db));
+	return RC_IO;
 }
 
 static int64_t

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Our SQL as PostgreSQL wants it: numbered arguments, BIGINT and BYTEA, no WITHOUT ROWID. */
+/* Our SQL as PostgreSQL wants it: numbered arguments, BIGINT and BYTEA, no WITHOUT ROWID; and its
+ * failures in our words. */
 #include "headend/store/postgres_sql.h"
 
 #include <stddef.h>
@@ -58,4 +59,26 @@ postgres_sql(const char *sql, bool tables)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+enum rc
+postgres_rc(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum rc rc;
+	} table[] = {
+		{ "23", RC_CONFLICT },   { "42P07", RC_CONFLICT },  { "55P03", RC_TIMEOUT },
+		{ "40", RC_TIMEOUT },    { "57014", RC_TIMEOUT },   { "53200", RC_NO_MEMORY },
+		{ "53", RC_IO },         { "08", RC_IO },           { "57P", RC_IO },
+		{ "58", RC_IO },         { "25006", RC_IO },        { "XX", RC_INTEGRITY },
+		{ "28", RC_AUTH },       { "3D000", RC_NOT_FOUND }, { "3F000", RC_NOT_FOUND },
+		{ "42501", RC_REFUSED },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		if (strncmp(state, table[i].state, strlen(table[i].state)) == 0)
+			return table[i].rc;
+	}
+	return RC_FAIL;
 }
