@@ -15,6 +15,7 @@
 #define EMM_BODY_MAX (EMM_MAX - EMM_HEADER)
 #define EMM_PARTS_MAX 32
 #define SLOT_LABEL_BYTES 16
+#define PIN_RESET_DIGITS 8
 
 enum emm_table {
 	EMM_UNIQUE = 0x82, /* one card; address = leaf */
@@ -51,7 +52,7 @@ enum emm_tag {
 	EMM_TAG_RECORD_ACK = 0xB0,    /* [S] record u32, chain 16 */
 	EMM_TAG_REPORT_POLICY = 0xB1, /* [S] count u16, age u32, amount u32; 0: no limit */
 	EMM_TAG_CARD_STATE = 0xC0,    /* [S] 0 active, 1 frozen, 2 dead; numbered */
-	EMM_TAG_PIN_RESET = 0xC1,     /* [S] which u8, length u8, digits; numbered */
+	EMM_TAG_PIN_RESET = 0xC1,     /* [S] which u8, number u32, length u8, digits */
 	EMM_TAG_RATING_RESET = 0xC2,  /* [S] numbered */
 	EMM_TAG_PAIR = 0xC3,          /* [S] box key hash 32 */
 	EMM_TAG_UNPAIR = 0xC4,        /* [S] box key hash 32 */
@@ -130,6 +131,12 @@ struct emm_command {
 			uint32_t age_s;
 			uint32_t amount; /* minor units of slot 0 */
 		} report_policy;
+		struct {
+			uint8_t which;   /* PIN_PURCHASE */
+			uint32_t number; /* 1…, of this card's resets: each counts once */
+			uint8_t len;
+			uint8_t digits[PIN_RESET_DIGITS]; /* ASCII */
+		} pin_reset;
 		struct {
 			uint8_t key_hash[CRYPTO_HASH];
 		} box; /* EMM_TAG_PAIR and EMM_TAG_UNPAIR */

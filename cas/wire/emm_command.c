@@ -7,9 +7,11 @@
 
 #define TAG_CRITICAL 0x80U
 #define SLOT_MAX 15U
-#define SLOT_SIZE 14 /* without the label */
+#define SLOT_SIZE 14     /* without the label */
+#define PIN_RESET_SIZE 6 /* without the digits */
+#define PIN_RESET_DIGITS_MIN 4
 
-/* Length of a command's value, of a slot without its label; -1: the tag has no encoding in
+/* Length of a command's value, without a label or digits at its end; -1: the tag has no encoding in
  * version 1. */
 static int
 value_size(uint8_t tag)
@@ -37,6 +39,8 @@ value_size(uint8_t tag)
 		return 4 + CRYPTO_MAC;
 	case EMM_TAG_REPORT_POLICY:
 		return 10;
+	case EMM_TAG_PIN_RESET:
+		return PIN_RESET_SIZE;
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return CRYPTO_HASH;
@@ -46,6 +50,27 @@ value_size(uint8_t tag)
 	default:
 		return -1;
 	}
+}
+
+/* Bytes at the value's end whose number stands in front of them. */
+static size_t
+text_size(const struct emm_command *cmd)
+{
+	if (cmd->tag == EMM_TAG_SLOT)
+		return cmd->u.slot.label_len;
+	return cmd->tag == EMM_TAG_PIN_RESET ? cmd->u.pin_reset.len : 0;
+}
+
+static bool
+are_digits(const uint8_t *digits, uint8_t len)
+{
+	if (len < PIN_RESET_DIGITS_MIN || len > PIN_RESET_DIGITS)
+		return false;
+	for (uint8_t i = 0; i < len; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return false;
+	}
+	return true;
 }
 
 /* A place of zeros is a free one on the card. */
@@ -83,6 +108,9 @@ command_is_possible(const struct emm_command *cmd)
 		return is_token_slot(cmd->u.slot_limits.slot);
 	case EMM_TAG_REFUND:
 		return cmd->u.refund.slot <= SLOT_MAX && cmd->u.refund.record > 0;
+	case EMM_TAG_PIN_RESET:
+		return cmd->u.pin_reset.number > 0 &&
+		       are_digits(cmd->u.pin_reset.digits, cmd->u.pin_reset.len);
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return is_some_box(cmd->u.box.key_hash);
@@ -154,6 +182,12 @@ write_value(struct writer *w, const struct emm_command *cmd)
 		write_be32(w, cmd->u.record_ack.record);
 		write_bytes(w, cmd->u.record_ack.chain, CRYPTO_MAC);
 		break;
+	case EMM_TAG_PIN_RESET:
+		write_u8(w, cmd->u.pin_reset.which);
+		write_be32(w, cmd->u.pin_reset.number);
+		write_u8(w, cmd->u.pin_reset.len);
+		write_bytes(w, cmd->u.pin_reset.digits, cmd->u.pin_reset.len);
+		break;
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		write_bytes(w, cmd->u.box.key_hash, CRYPTO_HASH);
@@ -172,8 +206,7 @@ emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap, siz
 
 	if (size < 0 || !command_is_possible(cmd))
 		return RC_FORMAT;
-	if (cmd->tag == EMM_TAG_SLOT)
-		size += cmd->u.slot.label_len;
+	size += (int)text_size(cmd);
 	if (*len > cap || cap - *len < 2U + (size_t)size)
 		return RC_SPACE;
 	w = writer_over(body + *len, cap - *len);
@@ -182,6 +215,17 @@ emm_command_encode(const struct emm_command *cmd, uint8_t *body, size_t cap, siz
 	write_value(&w, cmd);
 	*len += w.len;
 	return RC_OK;
+}
+
+/* Length u8 and text up to the value's end; a length that is not so becomes an impossible one. */
+static void
+read_text(struct reader *r, uint8_t *len, uint8_t *text, size_t max)
+{
+	*len = read_u8(r);
+	if (*len == r->left && r->left <= max)
+		read_bytes(r, text, r->left);
+	else
+		*len = UINT8_MAX;
 }
 
 static void
@@ -222,11 +266,7 @@ read_value(struct reader *r, struct emm_command *cmd)
 		read_bytes(r, cmd->u.slot.unit, UNIT_SIZE);
 		cmd->u.slot.decimals = read_u8(r);
 		cmd->u.slot.maximum = read_be64(r);
-		cmd->u.slot.label_len = read_u8(r);
-		if (cmd->u.slot.label_len == r->left && r->left <= SLOT_LABEL_BYTES)
-			read_bytes(r, cmd->u.slot.label, r->left);
-		else
-			cmd->u.slot.label_len = UINT8_MAX; /* impossible */
+		read_text(r, &cmd->u.slot.label_len, cmd->u.slot.label, SLOT_LABEL_BYTES);
 		break;
 	case EMM_TAG_SLOT_LIMITS:
 		cmd->u.slot_limits.slot = read_u8(r);
@@ -249,6 +289,11 @@ read_value(struct reader *r, struct emm_command *cmd)
 	case EMM_TAG_RECORD_ACK:
 		cmd->u.record_ack.record = read_be32(r);
 		read_bytes(r, cmd->u.record_ack.chain, CRYPTO_MAC);
+		break;
+	case EMM_TAG_PIN_RESET:
+		cmd->u.pin_reset.which = read_u8(r);
+		cmd->u.pin_reset.number = read_be32(r);
+		read_text(r, &cmd->u.pin_reset.len, cmd->u.pin_reset.digits, PIN_RESET_DIGITS);
 		break;
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
@@ -277,8 +322,8 @@ next_command(struct reader *r, uint8_t *tag, struct reader *value)
 		if (size < 0 && (*tag & TAG_CRITICAL))
 			return RC_REFUSED;
 	} while (size < 0);
-	if (*tag == EMM_TAG_SLOT && value->left > SLOT_SIZE)
-		size = (int)value->left; /* the label says its length */
+	if ((*tag == EMM_TAG_SLOT || *tag == EMM_TAG_PIN_RESET) && value->left > (size_t)size)
+		size = (int)value->left; /* the text says its length */
 	return value->left == (size_t)size ? RC_OK : RC_FORMAT;
 }
 

@@ -9,6 +9,7 @@
 #include "apps/ca_record.h"
 #include "apps/ca_right.h"
 #include "apps/common.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/status_word.h"
 
@@ -116,6 +117,28 @@ apply_box(const struct card_env *env, const struct emm_command *cmd)
 	return app_status(rc);
 }
 
+/* Once for each number: what comes again must not undo what the viewer has chosen since. */
+static uint16_t
+apply_pin_reset(const struct card_env *env, const struct emm_command *cmd)
+{
+	const struct pin_place place = ca_pin_place();
+	uint8_t number[4];
+	uint16_t sw;
+	enum rc rc = nv_part_read(&env->part, CA_AT_PIN_RESET, number, sizeof number);
+
+	if (rc != RC_OK)
+		return app_status(rc);
+	if (cmd->u.pin_reset.which != PIN_PURCHASE)
+		return SW_REFERENCE;
+	if (cmd->u.pin_reset.number <= get_be32(number))
+		return SW_OK;
+	sw = pin_set(env, &place, cmd->u.pin_reset.digits, cmd->u.pin_reset.len);
+	if (sw != SW_OK)
+		return sw;
+	put_be32(number, cmd->u.pin_reset.number);
+	return app_status(nv_part_stage(&env->part, CA_AT_PIN_RESET, number, sizeof number));
+}
+
 static uint16_t
 apply_clock_set(const struct card_env *env, enum ca_authority authority, uint32_t now)
 {
@@ -158,6 +181,8 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 	case EMM_TAG_RECORD_ACK:
 		return app_status(ca_journal_acknowledge(env, cmd->u.record_ack.record,
 							 cmd->u.record_ack.chain));
+	case EMM_TAG_PIN_RESET:
+		return apply_pin_reset(env, cmd);
 	case EMM_TAG_PAIR:
 	case EMM_TAG_UNPAIR:
 		return apply_box(env, cmd);

@@ -135,7 +135,7 @@ stage(const struct card_env *env, const struct pin_place *place, const uint8_t b
 }
 
 uint16_t
-pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin, uint8_t len)
+pin_set(const struct card_env *env, const struct pin_place *place, const uint8_t *pin, uint8_t len)
 {
 	uint8_t block[PIN_BLOCK];
 	uint16_t sw = SW_DATA;

@@ -23,7 +23,7 @@ uint16_t pin_verify(struct card_env *env, const struct pin_place *place, const u
 		    uint8_t len);
 /* Stages a new PIN, which has PIN_TRIES with the commit. 6A80: not 4…8 digits, or trivial (all
  * digits the same, or a run up or down); 6985: after 2^24 − 1 changes. */
-uint16_t pin_set(struct card_env *env, const struct pin_place *place, const uint8_t *pin,
+uint16_t pin_set(const struct card_env *env, const struct pin_place *place, const uint8_t *pin,
 		 uint8_t len);
 uint8_t pin_tries_left(struct card_env *env, const struct pin_place *place);
 

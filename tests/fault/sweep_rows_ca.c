@@ -167,6 +167,18 @@ prepare_policy(struct sweep *s)
 }
 
 static void
+prepare_pin_reset(struct sweep *s)
+{
+	const struct emm_command cmd = {
+		.tag = EMM_TAG_PIN_RESET,
+		.u.pin_reset = { PIN_PURCHASE, 1, 6, { '7', '3', '9', '1', '5', '2' } }
+	};
+
+	CHECK(send(s, 0, ISO_INS_VERIFY, "1470", 4).sw == SW_PIN_WRONG(2));
+	seal(s, EMM_SIGNED, &cmd);
+}
+
+static void
 see_offer(struct sweep *s)
 {
 	const struct ecm ecm = fix_offer_ecm(FIX_T0);
@@ -496,6 +508,7 @@ static const struct sweep_row rows[] = {
 	EMM("acknowledgement of records", EMM_TAG_RECORD_ACK, prepare_ack),
 	EMM("time", EMM_TAG_TIME, prepare_time),
 	EMM("clock set", EMM_TAG_CLOCK_SET, prepare_clock_set),
+	EMM("PIN reset", EMM_TAG_PIN_RESET, prepare_pin_reset),
 	BOX_EMM("pair", EMM_TAG_PAIR, prepare_pair),
 	BOX_EMM("unpair", EMM_TAG_UNPAIR, prepare_unpair),
 	{ .name = "PURCHASE",

@@ -110,6 +110,85 @@ pin__commands_know_one_reference(void)
 	CHECK(fix_send(&f, 0x00, ISO_INS_VERIFY, 1, PIN_PURCHASE, NULL, 0, NULL, NULL) == SW_P1P2);
 }
 
+static struct emm_command
+reset_to(uint32_t number, const char *digits)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_PIN_RESET,
+				   .u.pin_reset = { .which = PIN_PURCHASE,
+						    .number = number,
+						    .len = (uint8_t)strlen(digits) } };
+
+	memcpy(cmd.u.pin_reset.digits, digits, strlen(digits));
+	return cmd;
+}
+
+static uint16_t
+send_reset(uint8_t flags, const struct emm_command *cmd, enum ca_emm_outcome *outcome)
+{
+	const struct emm_header h = fix_emm_header(&f, flags);
+
+	return fix_emm_send(&f, &h, cmd, 1, outcome);
+}
+
+static void
+reset__by_the_operator_frees_a_blocked_card_with_all_tries(void)
+{
+	const struct emm_command cmd = reset_to(1, "739152");
+	enum ca_emm_outcome outcome;
+
+	fix_copy(&f);
+	CHECK(verify("1470") == SW_PIN_WRONG(2));
+	CHECK(verify("1470") == SW_PIN_WRONG(1));
+	CHECK(verify("1470") == SW_BLOCKED);
+	CHECK(verify(FIX_PIN) == SW_BLOCKED);
+	CHECK(send_reset(EMM_SIGNED, &cmd, &outcome) == SW_OK);
+	CHECK(outcome == CA_EMM_APPLIED);
+	CHECK(fix_info(&f).pin_tries == PIN_TRIES);
+	CHECK(verify(FIX_PIN) == SW_PIN_WRONG(2));
+	CHECK(verify("739152") == SW_OK);
+	fix_power_cycle(&f);
+	CHECK(verify("739152") == SW_OK);
+}
+
+static void
+reset__counts_once_and_leaves_the_viewers_own_pin_alone(void)
+{
+	const struct emm_command first = reset_to(5, "739152"), next = reset_to(6, "860241");
+	const struct emm_command older = reset_to(4, "111222");
+	enum ca_emm_outcome outcome;
+
+	fix_copy(&f);
+	CHECK(send_reset(EMM_SIGNED, &first, &outcome) == SW_OK);
+	CHECK(change("739152"
+		     "9513",
+		     6) == SW_OK);
+	CHECK(verify("1470") == SW_PIN_WRONG(2));
+	/* the head-end says it again with the next thing that changes */
+	CHECK(send_reset(EMM_SIGNED, &first, &outcome) == SW_OK);
+	CHECK(send_reset(EMM_SIGNED, &older, &outcome) == SW_OK);
+	CHECK(fix_info(&f).pin_tries == 2);
+	CHECK(verify("9513") == SW_OK);
+	CHECK(send_reset(EMM_SIGNED, &next, &outcome) == SW_OK);
+	CHECK(verify("9513") == SW_PIN_WRONG(2));
+	CHECK(verify("860241") == SW_OK);
+}
+
+static void
+reset__unsigned_trivial_or_of_another_pin_changes_nothing(void)
+{
+	const struct emm_command fit = reset_to(1, "739152"), trivial = reset_to(1, "1234");
+	struct emm_command other = fit;
+
+	other.u.pin_reset.which = 0x82;
+	fix_copy(&f);
+	nv_ram_remember(&f.nv);
+	CHECK(send_reset(0, &fit, NULL) == SW_SECURITY_STATUS);
+	CHECK(send_reset(EMM_SIGNED, &trivial, NULL) == SW_DATA);
+	CHECK(send_reset(EMM_SIGNED, &other, NULL) == SW_REFERENCE);
+	CHECK(nv_ram_is_as_remembered(&f.nv));
+	CHECK(verify(FIX_PIN) == SW_OK);
+}
+
 int
 main(void)
 {
@@ -119,6 +198,9 @@ main(void)
 		TEST(pin__is_changed_with_the_old_one_only),
 		TEST(pin__trivial_or_malformed_new_one_is_refused),
 		TEST(pin__commands_know_one_reference),
+		TEST(reset__by_the_operator_frees_a_blocked_card_with_all_tries),
+		TEST(reset__counts_once_and_leaves_the_viewers_own_pin_alone),
+		TEST(reset__unsigned_trivial_or_of_another_pin_changes_nothing),
 	};
 
 	return test_run("apps: PIN", cases, sizeof cases / sizeof cases[0]);

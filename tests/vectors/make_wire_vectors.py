@@ -464,6 +464,9 @@ def emm_vectors():
     limits = tlv(0xA3, u(1, 3) + u(4, 50) + u(4, 100) + u(4, 20))
     yield "emm", "unique, ciphered and signed: token slot and its limits", dict(
         EMM_HEADER, flags=3, signing_version=1, private=SIGNING, body=slot + limits), emm
+    yield "emm", "unique, ciphered and signed: PIN reset", dict(
+        EMM_HEADER, flags=3, signing_version=1, private=SIGNING,
+        body=tlv(0xC1, b"\x81" + u(4, 2) + u(1, 6) + b"907316")), emm
     yield "emm", "global, signed: time", dict(
         EMM_HEADER, table_id=0x85, address=0, flags=1, key_version=0, signing_version=1,
         private=SIGNING, body=tlv(0xD0, u(4, 0x30001000))), emm
