@@ -2,7 +2,7 @@
 /* Planning and sealing of a card's EMM set: rights in parts that only the card's MAC protects;
  * keys, credits, acknowledgements and pairings in signed parts. Cancels travel with the keys that
  * the card gets by itself meanwhile: who keeps the one from it keeps the other from it, too. A card
- * refuses the whole of a part with a command that it cannot take, so these five never share one: no
+ * refuses the whole of a part with a command that it cannot take, so these never share one: no
  * credit past a full purse, no refund of another record and no acknowledgement of another chain
  * keeps a key away. Every part fits one TS packet. */
 #include "headend/emm_set.h"
@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "headend/accounts.h"
 #include "headend/epochs.h"
+#include "headend/pin_resets.h"
 #include "headend/policy.h"
 #include "wire/ca_apdu.h"
 #include "wire/record.h"
@@ -20,7 +21,15 @@
 #define COMMAND_MAX 64
 #define GROUPS_FIRST 8 /* that a card from before the key tree has room for */
 
-enum body_kind { BODY_RIGHTS, BODY_KEYS, BODY_CREDITS, BODY_REFUNDS, BODY_RECORDS, BODY_BOXES };
+enum body_kind {
+	BODY_RIGHTS,
+	BODY_KEYS,
+	BODY_CREDITS,
+	BODY_REFUNDS,
+	BODY_RECORDS,
+	BODY_BOXES,
+	BODY_PIN
+};
 
 struct body {
 	enum body_kind kind;
@@ -244,6 +253,26 @@ put_boxes(struct head *h, const struct head_card *card, struct plan *plan)
 }
 
 static enum rc
+put_pin(struct head *h, const struct head_keys *keys, const struct head_card *card,
+	struct plan *plan)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_PIN_RESET };
+	struct head_pin_reset reset;
+	enum rc rc = card_pin_reset_get(h, keys, card->leaf, &reset);
+
+	if (rc == RC_OK && is_pending(reset.changed_at, card->changed_at)) {
+		cmd.u.pin_reset.which = PIN_PURCHASE;
+		cmd.u.pin_reset.number = reset.number;
+		cmd.u.pin_reset.len = reset.len;
+		memcpy(cmd.u.pin_reset.digits, reset.digits, reset.len);
+		rc = plan_put(plan, BODY_PIN, &cmd);
+	}
+	mem_wipe(&reset, sizeof reset);
+	mem_wipe(&cmd, sizeof cmd);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc
 sign(void *ctx, const uint8_t digest[CRYPTO_HASH], uint8_t signature[CRYPTO_SIGNATURE])
 {
 	return keystore_sign(ctx, KEYSTORE_SIGNING, digest, signature);
@@ -337,6 +366,8 @@ fill_plan(struct head *h, const struct head_keys *keys, const struct head_card *
 		rc = put_ack(card, plan);
 	if (rc == RC_OK)
 		rc = put_boxes(h, card, plan);
+	if (rc == RC_OK)
+		rc = put_pin(h, keys, card, plan);
 	return rc;
 }
 

@@ -231,6 +231,7 @@ headend_fixture_drop_version_3(struct headend_fixture *f)
 		"DROP TABLE payout",
 		"DROP TABLE granted",
 		"DROP TABLE confirmation",
+		"DROP TABLE pin_reset",
 		"DROP INDEX entitlement_cancelled",
 		"ALTER TABLE card DROP COLUMN tree",
 		"ALTER TABLE epoch DROP COLUMN sequence",

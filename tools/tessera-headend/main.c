@@ -32,6 +32,7 @@ main(int argc, char **argv)
 		{ "card replace", "a new card with the rights and money of an old one",
 		  cmd_card_replace },
 		{ "pair", "the same as card pair", cmd_card_pair },
+		{ "pin-reset", "send a card a new purchase PIN", cmd_pin_reset },
 		{ "grant", "entitle a card to a product", cmd_grant },
 		{ "cancel", "take an entitlement back", cmd_cancel },
 		{ "confirm", "take a card's proof that it executed a cancel", cmd_confirm },

@@ -102,6 +102,7 @@ int cmd_card_list(int argc, char **argv);
 int cmd_card_show(int argc, char **argv);
 int cmd_card_replace(int argc, char **argv);
 int cmd_card_revoke(int argc, char **argv);
+int cmd_pin_reset(int argc, char **argv);
 int cmd_grant(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
 int cmd_topup(int argc, char **argv);

@@ -17,6 +17,7 @@ SELECT create_distributed_table('topup_code', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('payout', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('confirmation', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('granted', 'shard', colocate_with => 'card');
+SELECT create_distributed_table('pin_reset', 'shard', colocate_with => 'card');
 -- By its own key, since a voucher belongs to no card before it is redeemed.
 SELECT create_distributed_table('voucher', 'hash');
 -- Small, read everywhere: a copy on each worker.

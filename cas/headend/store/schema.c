@@ -66,11 +66,17 @@
 	"CREATE TABLE granted(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, product INTEGER "    \
 	"NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL, at INTEGER NOT NULL,"      \
 	" PRIMARY KEY(shard, leaf, product, start_at, end_at)) WITHOUT ROWID;"
+/* The newest PIN reset of a card. wrapped: nonce 12, ciphered length and digits 16, tag 16. */
+#define PIN_RESET_TABLE                                                                 \
+	"CREATE TABLE pin_reset(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"         \
+	" number INTEGER NOT NULL, wrapped BLOB NOT NULL, changed_at INTEGER NOT NULL," \
+	" PRIMARY KEY(shard, leaf)) WITHOUT ROWID;"
 #define RECORD_TYPE "ALTER TABLE record ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
 
 const char store_from_version_1[] = BOX_TABLE;
 /* Also what a card knows of the key tree, and the sequences of its EMMs. */
-const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
+const char store_from_version_2[] =
+	DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES PIN_RESET_TABLE RECORD_TYPE
 	"ALTER TABLE card ADD COLUMN tree INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE epoch ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;" CANCELLED_INDEX;
 
