@@ -169,12 +169,9 @@ prepare_policy(struct sweep *s)
 static void
 prepare_pin_reset(struct sweep *s)
 {
-	const struct emm_command cmd = {
-		.tag = EMM_TAG_PIN_RESET,
-		.u.pin_reset = { PIN_PURCHASE, 1, 6, { '7', '3', '9', '1', '5', '2' } }
-	};
+	const struct emm_command cmd = { .tag = EMM_TAG_PIN_RESET,
+					 .u.pin_reset = { PIN_PURCHASE, 1, 5, "73915" } };
 
-	CHECK(send(s, 0, ISO_INS_VERIFY, "1470", 4).sw == SW_PIN_WRONG(2));
 	seal(s, EMM_SIGNED, &cmd);
 }
 
@@ -473,18 +470,14 @@ wrapped_change_again(struct sweep *s)
 	CHECK(sw == SW_OK || sw == SW_PIN_WRONG(2)); /* the old PIN is gone */
 }
 
-#define EMM(kind, code, make)                                                           \
-	{                                                                               \
-		.name = "EMM: " kind, .app = VIEW_CA, .cla = CA_CLA, .ins = CA_INS_EMM, \
-		.start = START_LABORATORY, .flags = ROW_REPEATABLE, .prepare = (make),  \
-		.act = send_emm, .redo = repeat_emm, .detail = (code)                   \
+#define EMM_AT(begin, kind, code, make)                                                        \
+	{                                                                                      \
+		.name = "EMM: " kind, .app = VIEW_CA, .cla = CA_CLA, .ins = CA_INS_EMM,        \
+		.start = (begin), .flags = ROW_REPEATABLE, .prepare = (make), .act = send_emm, \
+		.redo = repeat_emm, .detail = (code)                                           \
 	}
-#define BOX_EMM(kind, code, make)                                                       \
-	{                                                                               \
-		.name = "EMM: " kind, .app = VIEW_CA, .cla = CA_CLA, .ins = CA_INS_EMM, \
-		.start = START_PAIRED, .flags = ROW_REPEATABLE, .prepare = (make),      \
-		.act = send_emm, .redo = repeat_emm, .detail = (code)                   \
-	}
+#define EMM(kind, code, make) EMM_AT(START_LABORATORY, kind, code, make)
+#define BOX_EMM(kind, code, make) EMM_AT(START_PAIRED, kind, code, make)
 
 static const struct sweep_row rows[] = {
 	{ .name = "ECM: clock",
