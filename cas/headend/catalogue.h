@@ -58,7 +58,7 @@ struct head_event {
 enum rc product_add(struct head *h, const struct head_product *p) RC_CHECKED;
 /* RC_NOT_FOUND also: the key group has no key. */
 enum rc service_add(struct head *h, const struct head_service *s) RC_CHECKED;
-/* RC_CONFLICT also: another event of the service overlaps; RC_REFUSED: a slot that no card has. */
+/* RC_CONFLICT also: another event of the service overlaps; RC_NOT_FOUND also: no such slot. */
 enum rc event_add(struct head *h, const struct head_event *e) RC_CHECKED;
 
 /* All of them in one transaction, or none. *failed: the first that cannot be, with what event_add

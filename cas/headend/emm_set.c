@@ -12,10 +12,12 @@
 #include "headend/epochs.h"
 #include "headend/pin_resets.h"
 #include "headend/policy.h"
+#include "headend/slots.h"
 #include "wire/ca_apdu.h"
 #include "wire/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TIME_VALID_S 86400U
 #define COMMAND_MAX 64
@@ -28,11 +30,12 @@ enum body_kind {
 	BODY_REFUNDS,
 	BODY_RECORDS,
 	BODY_BOXES,
-	BODY_PIN
+	BODY_PIN,
+	BODY_SLOT
 };
 
 struct body {
-	enum body_kind kind;
+	unsigned int kind; /* enum body_kind; BODY_SLOT + number of the slot */
 	size_t len;
 	uint8_t bytes[EMM_BODY_MAX];
 };
@@ -44,20 +47,20 @@ struct plan {
 };
 
 static bool
-is_signed(enum body_kind kind)
+is_signed(unsigned int kind)
 {
 	return kind != BODY_RIGHTS;
 }
 
 static uint8_t
-flags_of(enum body_kind kind)
+flags_of(unsigned int kind)
 {
 	return is_signed(kind) ? EMM_CIPHERED | EMM_SIGNED : EMM_CIPHERED;
 }
 
 /* Puts a command into the first part of its kind that has room, or into a new one. */
 static enum rc
-plan_put(struct plan *plan, enum body_kind kind, const struct emm_command *cmd)
+plan_put(struct plan *plan, unsigned int kind, const struct emm_command *cmd)
 {
 	size_t room = emm_body_room(flags_of(kind), EMM_PACKET_MAX), len = 0;
 	uint8_t bytes[COMMAND_MAX];
@@ -235,6 +238,63 @@ put_ack(const struct head_card *card, struct plan *plan)
 	return plan_put(plan, BODY_RECORDS, &cmd);
 }
 
+/* A slot in a part of its own: what it is, its limits, its money, in this order. */
+static enum rc
+put_slot(const struct head_slot *s, const struct slot_account *a, bool limits, bool credit,
+	 struct plan *plan)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_SLOT };
+	enum rc rc;
+
+	cmd.u.slot.slot = s->id;
+	memcpy(cmd.u.slot.unit, s->unit, UNIT_SIZE);
+	cmd.u.slot.decimals = s->decimals;
+	cmd.u.slot.maximum = s->maximum;
+	cmd.u.slot.label_len = (uint8_t)strlen(s->label);
+	memcpy(cmd.u.slot.label, s->label, cmd.u.slot.label_len);
+	rc = plan_put(plan, (unsigned int)BODY_SLOT + s->id, &cmd);
+	if (rc == RC_OK && limits) {
+		cmd = (struct emm_command) { .tag = EMM_TAG_SLOT_LIMITS };
+		cmd.u.slot_limits.slot = s->id;
+		cmd.u.slot_limits.overdraft = a->limits.overdraft;
+		cmd.u.slot_limits.threshold = a->limits.threshold;
+		cmd.u.slot_limits.ceiling = a->limits.ceiling;
+		rc = plan_put(plan, (unsigned int)BODY_SLOT + s->id, &cmd);
+	}
+	if (rc == RC_OK && credit) {
+		cmd = (struct emm_command) { .tag = EMM_TAG_CREDIT }; /* without a cryptogram */
+		cmd.u.credit.slot = s->id;
+		cmd.u.credit.source = CREDIT_EMM;
+		cmd.u.credit.total = a->credit_total;
+		cmd.u.credit.sequence = a->credit_sequence;
+		rc = plan_put(plan, (unsigned int)BODY_SLOT + s->id, &cmd);
+	}
+	return rc;
+}
+
+static enum rc
+put_slots(struct head *h, const struct head_card *card, struct plan *plan)
+{
+	struct head_slot s = { .id = 0 };
+	struct slot_account a;
+	enum rc rc;
+
+	while ((rc = slot_next(h, s.id, &s)) == RC_OK) {
+		bool credit, limits;
+
+		rc = slot_account_get(h, card->leaf, s.id, &a);
+		if (rc != RC_OK)
+			return rc;
+		credit = is_pending(a.credit_at, card->changed_at);
+		limits = is_pending(a.limits_at, card->changed_at);
+		if (credit || limits)
+			rc = put_slot(&s, &a, limits, credit, plan);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 static enum rc
 put_boxes(struct head *h, const struct head_card *card, struct plan *plan)
 {
@@ -362,6 +422,8 @@ fill_plan(struct head *h, const struct head_keys *keys, const struct head_card *
 		rc = put_credit(keys, card, plan);
 	if (rc == RC_OK)
 		rc = put_refunds(h, keys, card, plan);
+	if (rc == RC_OK)
+		rc = put_slots(h, card, plan);
 	if (rc == RC_OK)
 		rc = put_ack(card, plan);
 	if (rc == RC_OK)

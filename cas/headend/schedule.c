@@ -3,7 +3,10 @@
 #include "headend/catalogue.h"
 
 #include "headend/criteria.h"
+#include "headend/slots.h"
 #include "headend/text.h"
+
+#include <string.h>
 
 static enum rc
 check_times(struct head *h, const struct head_event *e)
@@ -25,9 +28,6 @@ check_event(struct head *h, const struct head_event *e)
 	if (!text_is_plain(e->title, EVENT_TITLE - 1))
 		return head_fail(h, RC_RANGE, "a title has 1 to %d bytes of plain text",
 				 EVENT_TITLE - 1);
-	if (e->slot != 0)
-		return head_fail(h, RC_REFUSED, "cards of this release hold slot 0 only, not %u",
-				 e->slot);
 	if (e->slice.price > 0 && e->slice.seconds == 0)
 		return head_fail(h, RC_RANGE, "a slice lasts a second at least");
 	if (e->slice.ceiling > 0 && e->slice.ceiling < e->slice.price)
@@ -59,8 +59,24 @@ check_neighbours(struct head *h, const struct head_event *e)
 			 (long long)other, e->service_id);
 }
 
+/* In what the slot that pays is counted. */
 static enum rc
-insert_event(struct head *h, const struct head_event *e)
+unit_of(struct head *h, uint8_t slot, char unit[UNIT_SIZE + 1])
+{
+	struct head_slot s;
+	enum rc rc = RC_OK;
+
+	memcpy(unit, h->op.unit, UNIT_SIZE + 1);
+	if (slot != 0) {
+		rc = slot_get(h, slot, &s);
+		if (rc == RC_OK)
+			memcpy(unit, s.unit, UNIT_SIZE + 1);
+	}
+	return rc;
+}
+
+static enum rc
+insert_event(struct head *h, const struct head_event *e, const char *unit)
 {
 	enum rc rc = store_run(
 		h->store,
@@ -69,7 +85,7 @@ insert_event(struct head *h, const struct head_event *e)
 		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		"iitiiiiitiiii", (int64_t)e->id, (int64_t)e->service_id, e->title,
 		(int64_t)e->start, (int64_t)e->end, (int64_t)e->window_start,
-		(int64_t)e->window_end, (int64_t)e->slot, h->op.unit, (int64_t)e->price,
+		(int64_t)e->window_end, (int64_t)e->slot, unit, (int64_t)e->price,
 		(int64_t)e->exclusive, (int64_t)e->no_callback, (int64_t)e->for_sale);
 
 	if (rc == RC_CONFLICT)
@@ -82,7 +98,7 @@ insert_event(struct head *h, const struct head_event *e)
 
 /* What is sold by time, and shown before: only where there is any. */
 static enum rc
-insert_terms(struct head *h, const struct head_event *e, int64_t change)
+insert_terms(struct head *h, const struct head_event *e, const char *unit, int64_t change)
 {
 	const struct event_slice *s = &e->slice;
 	const struct event_preview *p = &e->preview;
@@ -103,7 +119,7 @@ insert_terms(struct head *h, const struct head_event *e, int64_t change)
 			       "INSERT INTO slice_history(event, change, service, slot, unit,"
 			       " price) VALUES(?, ?, ?, ?, ?, ?)",
 			       "iiiiti", (int64_t)e->id, change, (int64_t)e->service_id,
-			       (int64_t)e->slot, h->op.unit, (int64_t)s->price);
+			       (int64_t)e->slot, unit, (int64_t)s->price);
 	return head_store(h, rc);
 }
 
@@ -122,14 +138,17 @@ keep_in_history(struct head *h, uint32_t id, int64_t change)
 static enum rc
 add(struct head *h, const struct head_event *e, int64_t change)
 {
+	char unit[UNIT_SIZE + 1];
 	enum rc rc = check_event(h, e);
 
 	if (rc == RC_OK)
+		rc = unit_of(h, e->slot, unit);
+	if (rc == RC_OK)
 		rc = check_neighbours(h, e);
 	if (rc == RC_OK)
-		rc = insert_event(h, e);
+		rc = insert_event(h, e, unit);
 	if (rc == RC_OK)
-		rc = insert_terms(h, e, change);
+		rc = insert_terms(h, e, unit, change);
 	return rc == RC_OK ? keep_in_history(h, e->id, change) : rc;
 }
 

@@ -2,6 +2,7 @@
 /* Settlement of folded records: their sums on each slot, less what of them is known already. */
 #include "base/mem.h"
 #include "headend/settlement_private.h"
+#include "headend/slots.h"
 
 /* Sums of the records after `from` that are known, on one slot. */
 struct known_sums {
@@ -92,8 +93,12 @@ enter_fold(struct import *m, const struct report *r, const struct record_fold *f
 	if (count == 0)
 		return RC_OK;
 	m->result.records_folded += (uint32_t)count;
-	m->result.amount_minor += (uint64_t)debited;
+	m->result.amount_minor += fold->slot == 0 ? (uint64_t)debited : 0;
 	m->card.spent += fold->slot == 0 ? (uint64_t)debited : 0;
+	if (fold->slot != 0)
+		rc = slot_account_spend(m->head, m->card.leaf, fold->slot, (uint64_t)debited);
+	if (rc != RC_OK)
+		return rc;
 	return head_store(
 		m->head,
 		store_run(m->head->store,

@@ -2,6 +2,7 @@
 /* Settlement of one record: proof, order, and what the operator knows about its subject. */
 #include "base/mem.h"
 #include "headend/settlement_private.h"
+#include "headend/slots.h"
 
 #include <stdio.h>
 
@@ -116,6 +117,11 @@ check_topup(struct import *m, const struct record *r)
 				  "SELECT count(*) FROM topup"
 				  " WHERE shard = ? AND leaf = ? AND sequence = ?",
 				  "iii", shard, leaf, (int64_t)r->event_id);
+	else if (r->service_id == CREDIT_EMM)
+		rc = store_number(m->head->store, &n,
+				  "SELECT count(*) FROM slot_topup WHERE shard = ? AND leaf = ?"
+				  " AND slot = ? AND sequence = ?",
+				  "iiii", shard, leaf, (int64_t)r->slot, (int64_t)r->event_id);
 	else if (r->service_id == CREDIT_CODE)
 		rc = store_number(m->head->store, &n,
 				  "SELECT count(*) FROM topup_code WHERE shard = ? AND leaf = ?"
@@ -252,12 +258,14 @@ take_new(struct import *m, const struct record *r, const uint8_t bytes[RECORD_SI
 				  chain);
 	if (rc == RC_OK)
 		rc = insert_record(m, r, bytes, chain);
+	if (rc == RC_OK && r->slot != 0 && record_is_debit(r->type))
+		rc = slot_account_spend(m->head, m->card.leaf, r->slot, r->price);
 	if (rc != RC_OK)
 		return rc;
 	memcpy(m->card.record_chain, chain, sizeof chain);
 	m->card.record_head = r->sequence;
 	m->card.spent += r->slot == 0 && record_is_debit(r->type) ? r->price : 0;
-	m->result.amount_minor += is_sale ? r->price : 0;
+	m->result.amount_minor += is_sale && r->slot == 0 ? r->price : 0;
 	m->result.records_new++;
 	m->any_new = true;
 	return RC_OK;

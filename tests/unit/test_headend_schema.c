@@ -50,6 +50,7 @@ store__every_key_of_a_card_begins_with_its_shard_and_every_table_can_be_spread(v
 	fclose(file);
 	check_tables(store_schema, citus, &made);
 	check_tables(store_from_version_2, citus, &made);
+	check_tables(store_more_from_version_2, citus, &made);
 	for (const char *p = citus; (p = strstr(p, "SELECT create_")) != NULL; p++)
 		spread++;
 	CHECK(made == spread);

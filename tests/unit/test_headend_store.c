@@ -438,7 +438,7 @@ catalogue__what_no_viewer_could_use_is_refused(void)
 	CHECK_RC(event_add(f.head, &e), RC_RANGE);
 	e = good;
 	e.slot = 1;
-	CHECK_RC(event_add(f.head, &e), RC_REFUSED);
+	CHECK_RC(event_add(f.head, &e), RC_NOT_FOUND);
 	e = good;
 	e.service_id = 999;
 	CHECK_RC(event_add(f.head, &e), RC_NOT_FOUND);

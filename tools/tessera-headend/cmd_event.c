@@ -3,6 +3,7 @@
 #include "noun.h"
 
 #include "headend/catalogue.h"
+#include "headend/slots.h"
 #include "timetable.h"
 
 #include <errno.h>
@@ -34,21 +35,22 @@ struct options {
 	uint64_t price_minor, price_record_minor;
 	bool not_for_sale;
 	uint16_t slot, starts, unit_s;
+	uint8_t decimals; /* of the slot that pays */
 };
 
 /* Nothing, where it is not sold by time, or not shown before. */
 static void
-put_terms(struct out *o, const struct head_event *e)
+put_terms(struct out *o, const struct head_event *e, uint8_t decimals)
 {
 	if (e->slice.price > 0) {
-		out_money(o, e->slice.price);
+		out_money_in(o, e->slice.price, e->unit, decimals);
 		out_number(o, e->slice.seconds);
 	} else {
 		out_nothing(o);
 		out_nothing(o);
 	}
 	if (e->slice.ceiling > 0)
-		out_money(o, e->slice.ceiling);
+		out_money_in(o, e->slice.ceiling, e->unit, decimals);
 	else
 		out_nothing(o);
 	if (e->preview.unit_s > 0) {
@@ -62,16 +64,20 @@ put_terms(struct out *o, const struct head_event *e)
 }
 
 static void
-put_row(struct out *o, const struct head_event *e)
+put_row(struct head *h, struct out *o, const struct head_event *e)
 {
+	struct head_slot s = { .decimals = h->op.decimals };
+
+	if (e->slot != 0 && slot_get(h, e->slot, &s) != RC_OK)
+		s.decimals = 0;
 	out_number(o, e->id);
 	out_number(o, e->service_id);
 	out_text(o, e->title);
 	out_time(o, e->start);
 	out_time(o, e->end);
-	out_money(o, e->price);
+	out_money_in(o, e->price, e->unit, s.decimals);
 	if (e->recordable)
-		out_money(o, e->price_record);
+		out_money_in(o, e->price_record, e->unit, s.decimals);
 	else
 		out_nothing(o);
 	out_time(o, e->window_start);
@@ -80,7 +86,7 @@ put_row(struct out *o, const struct head_event *e)
 	out_bool(o, e->exclusive);
 	out_bool(o, e->no_callback);
 	out_bool(o, e->for_sale);
-	put_terms(o, e);
+	put_terms(o, e, s.decimals);
 }
 
 static enum rc
@@ -91,7 +97,7 @@ put(struct head *h, bool next, int64_t *id, struct out *o)
 
 	if (rc != RC_OK)
 		return rc;
-	put_row(o, &e);
+	put_row(h, o, &e);
 	*id = e.id;
 	return RC_OK;
 }
@@ -111,11 +117,11 @@ static const struct noun events = { .name = "event",
 				    .remove = remove_one };
 
 static int
-take_price(const struct tool *t, const char *name, const char *major, uint64_t minor,
+take_price(const struct options *o, const char *name, const char *major, uint64_t minor,
 	   uint32_t *price)
 {
 	uint64_t v = 0;
-	int status = tool_money(t, name, major, minor, &v);
+	int status = tool_money_in(name, major, minor, o->decimals, &v);
 
 	if (status == 0 && v > UINT32_MAX)
 		status = cli_fail(RC_RANGE, "more than an offer can carry", "--%s", name);
@@ -125,14 +131,14 @@ take_price(const struct tool *t, const char *name, const char *major, uint64_t m
 }
 
 static int
-take_terms(const struct tool *t, const struct options *o, struct head_event *e)
+take_terms(const struct options *o, struct head_event *e)
 {
 	int status = 0;
 
 	if (o->slice)
-		status = take_price(t, "slice-price", o->slice, UINT64_MAX, &e->slice.price);
+		status = take_price(o, "slice-price", o->slice, UINT64_MAX, &e->slice.price);
 	if (status == 0 && o->ceiling)
-		status = take_price(t, "ceiling", o->ceiling, UINT64_MAX, &e->slice.ceiling);
+		status = take_price(o, "ceiling", o->ceiling, UINT64_MAX, &e->slice.ceiling);
 	if (status == 0 && (e->slice.price > 0) != (e->slice.seconds > 0))
 		status = cli_fail(RC_USAGE, "give --slice-price (from 1) and --slice-s together",
 				  "event");
@@ -147,21 +153,41 @@ take_terms(const struct tool *t, const struct options *o, struct head_event *e)
 	return status;
 }
 
+/* Prices have as many decimals as what pays them. */
 static int
-add(struct tool *t, const struct options *o, struct head_event *e)
+take_decimals(const struct tool *t, struct options *o)
+{
+	struct head_slot s;
+	enum rc rc = RC_OK;
+
+	o->decimals = t->head->op.decimals;
+	if (o->slot == 0)
+		return 0;
+	rc = slot_get(t->head, (uint8_t)o->slot, &s);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "event");
+	o->decimals = s.decimals;
+	return 0;
+}
+
+static int
+add(struct tool *t, struct options *o, struct head_event *e)
 {
 	enum rc rc;
 	int status = tool_open(t);
 
+	if (status == 0)
+		status = take_decimals(t, o);
+
 	if (status == 0 && (!o->not_for_sale || o->price || o->price_minor != UINT64_MAX))
-		status = take_price(t, "price", o->price, o->price_minor, &e->price);
+		status = take_price(o, "price", o->price, o->price_minor, &e->price);
 	if (status == 0 && (o->price_record || o->price_record_minor != UINT64_MAX)) {
 		e->recordable = true;
-		status = take_price(t, "price-record", o->price_record, o->price_record_minor,
+		status = take_price(o, "price-record", o->price_record, o->price_record_minor,
 				    &e->price_record);
 	}
 	if (status == 0)
-		status = take_terms(t, o, e);
+		status = take_terms(o, e);
 	if (status == 0 && strlen(o->title) >= sizeof e->title)
 		status = cli_fail(RC_RANGE, "at most 127 bytes", "--title");
 	if (status != 0)
@@ -262,7 +288,7 @@ list(struct tool *t, uint16_t service)
 	o = out_new(columns, COUNT_OF(columns), &t->head->op);
 	while ((rc = event_next(t->head, e.id, &e)) == RC_OK) {
 		if (service == 0 || service == e.service_id)
-			put_row(o, &e);
+			put_row(t->head, o, &e);
 	}
 	status = out_list(&o, t->json);
 	return rc == RC_NOT_FOUND ? status : tool_fail(t, rc, "events");
@@ -310,8 +336,14 @@ import_events(struct tool *t, const char *path, const struct timetable *table, b
 	size_t failed = 0;
 	enum rc rc = event_add_all(t->head, table->events, table->count, dry_run, &failed);
 
-	for (size_t i = 0; i < table->count; i++) /* the transaction's unit, for the rows */
-		memcpy(table->events[i].unit, t->head->op.unit, sizeof table->events[i].unit);
+	for (size_t i = 0; i < table->count; i++) { /* units, for the rows */
+		struct head_event *e = &table->events[i];
+		struct head_slot s;
+
+		memcpy(e->unit, t->head->op.unit, sizeof e->unit);
+		if (e->slot != 0 && slot_get(t->head, e->slot, &s) == RC_OK)
+			memcpy(e->unit, s.unit, sizeof e->unit);
+	}
 	if (rc != RC_OK && table->count > 0)
 		return tool_fail(t, rc, "%s: line %u: event %u", path, table->lines[failed],
 				 table->events[failed].id);
@@ -319,7 +351,7 @@ import_events(struct tool *t, const char *path, const struct timetable *table, b
 		return tool_fail(t, rc, "%s", path);
 	o = out_new(columns, COUNT_OF(columns), &t->head->op);
 	for (size_t i = 0; i < table->count; i++)
-		put_row(o, &table->events[i]);
+		put_row(t->head, o, &table->events[i]);
 	return out_list(&o, t->json);
 }
 

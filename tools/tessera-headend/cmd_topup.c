@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "headend/accounts.h"
+#include "headend/slots.h"
 #include "topup_list.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ static const struct out_column code_columns[] = { { "card", "CARD" },
 struct topup {
 	const char *card, *amount, *reference, *list;
 	uint64_t amount_minor;
+	uint16_t slot;
 	bool dry_run;
 };
 
@@ -61,6 +63,41 @@ topup_one(struct tool *t, const struct topup *c)
 		snprintf(line.reference, sizeof line.reference, "%s", c->reference);
 	o = out_new(topup_columns, COUNT_OF(topup_columns), &t->head->op);
 	put_row(t, o, &line, total);
+	return out_object(&o, t->json);
+}
+
+/* Tokens: amounts have the decimals of their slot. */
+static int
+topup_slot(struct tool *t, const struct topup *c)
+{
+	char number[CARD_NUMBER_SIZE];
+	uint64_t amount = 0, total = 0;
+	uint32_t leaf = 0;
+	struct head_slot s;
+	struct out *o;
+	enum rc rc;
+	int status = tool_card(t, c->card, &leaf);
+
+	if (status != 0)
+		return status;
+	rc = slot_get(t->head, (uint8_t)c->slot, &s);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "card %s", c->card);
+	status = tool_money_in("amount", c->amount, c->amount_minor, s.decimals, &amount);
+	if (status != 0)
+		return status;
+	rc = card_slot_topup(t->head, leaf, s.id, amount, c->reference, t->now, &total);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "card %s", c->card);
+	card_number_format(t->head->op.id, leaf, number);
+	o = out_new(topup_columns, COUNT_OF(topup_columns), &t->head->op);
+	out_text(o, number);
+	out_money_in(o, (int64_t)amount, s.unit, s.decimals);
+	out_money_in(o, (int64_t)total, s.unit, s.decimals);
+	if (c->reference)
+		out_text(o, c->reference);
+	else
+		out_nothing(o);
 	return out_object(&o, t->json);
 }
 
@@ -147,6 +184,12 @@ cmd_topup(int argc, char **argv)
 		  .value = &c.reference,
 		  .argument = "TEXT",
 		  .help = "of the payment; pays a card in only once" },
+		{ .name = "slot",
+		  .kind = CLI_U16,
+		  .value = &c.slot,
+		  .argument = "N",
+		  .help = "tokens instead of money (0, the purse)",
+		  .max = SLOT_IDS_MAX },
 		{ .name = "list",
 		  .kind = CLI_TEXT,
 		  .value = &c.list,
@@ -164,14 +207,16 @@ cmd_topup(int argc, char **argv)
 		return status;
 	if ((n == 0) == !c.list)
 		return cli_fail(RC_USAGE, "give the card or --list", "topup");
-	if (c.list ? c.amount || c.reference || c.amount_minor != UINT64_MAX : c.dry_run)
+	if (c.list ? c.amount || c.reference || c.slot || c.amount_minor != UINT64_MAX : c.dry_run)
 		return cli_fail(RC_USAGE,
-				"amount and reference are for one card, --dry-run for a list",
+				"amount, slot and reference are for one card, --dry-run for a list",
 				"topup");
 	c.card = argv[1];
 	status = tool_open(&t);
 	if (status == 0)
-		status = c.list ? topup_file(&t, &c) : topup_one(&t, &c);
+		status = c.list   ? topup_file(&t, &c)
+			 : c.slot ? topup_slot(&t, &c)
+				  : topup_one(&t, &c);
 	tool_close(&t);
 	return status;
 }

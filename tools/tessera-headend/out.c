@@ -85,11 +85,16 @@ out_time(struct out *o, uint32_t t)
 void
 out_money(struct out *o, int64_t minor)
 {
+	if (o)
+		out_money_in(o, minor, o->op->unit, o->op->decimals);
+}
+
+void
+out_money_in(struct out *o, int64_t minor, const char *unit, uint8_t decimals)
+{
 	char text[48];
 
-	if (o)
-		put(o, json_integer(minor),
-		    cli_money(minor, o->op->decimals, o->op->unit, text, sizeof text));
+	put(o, json_integer(minor), cli_money(minor, decimals, unit, text, sizeof text));
 }
 
 void

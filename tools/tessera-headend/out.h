@@ -20,7 +20,9 @@ void out_text(struct out *o, const char *text);
 void out_number(struct out *o, int64_t number);
 void out_bool(struct out *o, bool value);
 void out_time(struct out *o, uint32_t t);
-void out_money(struct out *o, int64_t minor);
+void out_money(struct out *o, int64_t minor); /* of the purse */
+/* unit is copied. */
+void out_money_in(struct out *o, int64_t minor, const char *unit, uint8_t decimals);
 void out_numbers(struct out *o, const uint16_t *numbers, size_t count);
 void out_nothing(struct out *o);
 void out_free(struct out **o); /* NULL-safe, prints nothing */

@@ -202,6 +202,13 @@ int
 tool_money(const struct tool *t, const char *name, const char *major, uint64_t minor,
 	   uint64_t *value)
 {
+	return tool_money_in(name, major, minor, t->head->op.decimals, value);
+}
+
+int
+tool_money_in(const char *name, const char *major, uint64_t minor, uint8_t decimals,
+	      uint64_t *value)
+{
 	enum rc rc;
 
 	if ((major != NULL) == (minor != UINT64_MAX)) {
@@ -214,7 +221,7 @@ tool_money(const struct tool *t, const char *name, const char *major, uint64_t m
 		*value = minor;
 		return 0;
 	}
-	rc = cli_parse_money(major, t->head->op.decimals, value);
+	rc = cli_parse_money(major, decimals, value);
 	if (rc != RC_OK)
 		return cli_fail(RC_USAGE, "not an amount of this unit", "--%s %s", name, major);
 	return 0;

@@ -78,6 +78,9 @@ int tool_numbers(const char *option, const struct cli_list *list, uint16_t *out,
 /* An amount from --NAME (major units) or --NAME-minor: exactly one. UINT64_MAX is "not given". */
 int tool_money(const struct tool *t, const char *name, const char *major, uint64_t minor,
 	       uint64_t *value);
+/* The same of a token slot. */
+int tool_money_in(const char *name, const char *major, uint64_t minor, uint8_t decimals,
+		  uint64_t *value);
 
 int cmd_init(int argc, char **argv);
 int cmd_product_add(int argc, char **argv);
@@ -103,6 +106,10 @@ int cmd_card_show(int argc, char **argv);
 int cmd_card_replace(int argc, char **argv);
 int cmd_card_revoke(int argc, char **argv);
 int cmd_pin_reset(int argc, char **argv);
+int cmd_slot_add(int argc, char **argv);
+int cmd_slot_list(int argc, char **argv);
+int cmd_slot_show(int argc, char **argv);
+int cmd_slot_limits(int argc, char **argv);
 int cmd_grant(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
 int cmd_topup(int argc, char **argv);

@@ -18,6 +18,8 @@ SELECT create_distributed_table('payout', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('confirmation', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('granted', 'shard', colocate_with => 'card');
 SELECT create_distributed_table('pin_reset', 'shard', colocate_with => 'card');
+SELECT create_distributed_table('slot_account', 'shard', colocate_with => 'card');
+SELECT create_distributed_table('slot_topup', 'shard', colocate_with => 'card');
 -- By its own key, since a voucher belongs to no card before it is redeemed.
 SELECT create_distributed_table('voucher', 'hash');
 -- Small, read everywhere: a copy on each worker.
@@ -26,6 +28,7 @@ SELECT create_reference_table('product');
 SELECT create_reference_table('service');
 SELECT create_reference_table('service_product');
 SELECT create_reference_table('event');
+SELECT create_reference_table('slot');
 SELECT create_reference_table('event_history');
 SELECT create_reference_table('event_terms');
 SELECT create_reference_table('slice_history');

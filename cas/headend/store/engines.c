@@ -58,6 +58,8 @@ fill(struct store *s)
 	if (rc == RC_OK) /* an ISO C string has 4,095 characters at most */
 		rc = s->driver->script(s, store_from_version_2);
 	if (rc == RC_OK)
+		rc = s->driver->script(s, store_more_from_version_2);
+	if (rc == RC_OK)
 		rc = s->driver->identify(s, STORE_APPLICATION, STORE_VERSION);
 	if (rc == RC_OK)
 		rc = store_run(s, "INSERT INTO meta(name, number) VALUES('change', 0)", "");
@@ -103,6 +105,8 @@ migrate(struct store *s, int64_t version)
 		rc = s->driver->script(s, store_from_version_1);
 	if (rc == RC_OK)
 		rc = s->driver->script(s, store_from_version_2);
+	if (rc == RC_OK)
+		rc = s->driver->script(s, store_more_from_version_2);
 	if (rc == RC_OK)
 		rc = s->driver->identify(s, STORE_APPLICATION, STORE_VERSION);
 	return store_end(s, rc);

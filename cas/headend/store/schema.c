@@ -71,14 +71,27 @@
 	"CREATE TABLE pin_reset(shard INTEGER NOT NULL, leaf INTEGER NOT NULL,"         \
 	" number INTEGER NOT NULL, wrapped BLOB NOT NULL, changed_at INTEGER NOT NULL," \
 	" PRIMARY KEY(shard, leaf)) WITHOUT ROWID;"
+/* Operators' tokens, and each card's account of them. */
+#define SLOT_TABLES                                                                              \
+	"CREATE TABLE slot(id INTEGER NOT NULL PRIMARY KEY, unit TEXT NOT NULL,"                 \
+	" decimals INTEGER NOT NULL, label TEXT NOT NULL, maximum INTEGER NOT NULL);"            \
+	"CREATE TABLE slot_account(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, slot INTEGER " \
+	"NOT NULL, credit_total INTEGER NOT NULL, credit_sequence INTEGER NOT NULL,"             \
+	" credit_at INTEGER NOT NULL, spent INTEGER NOT NULL, overdraft INTEGER NOT NULL,"       \
+	" threshold INTEGER NOT NULL, ceiling INTEGER NOT NULL, limits_at INTEGER NOT NULL,"     \
+	" PRIMARY KEY(shard, leaf, slot)) WITHOUT ROWID;"                                        \
+	"CREATE TABLE slot_topup(shard INTEGER NOT NULL, leaf INTEGER NOT NULL, slot INTEGER "   \
+	"NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"     \
+	" reference TEXT, PRIMARY KEY(shard, leaf, slot, sequence),"                             \
+	" UNIQUE(shard, leaf, slot, reference));"
 #define RECORD_TYPE "ALTER TABLE record ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
 
 const char store_from_version_1[] = BOX_TABLE;
 /* Also what a card knows of the key tree, and the sequences of its EMMs. */
-const char store_from_version_2[] =
-	DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES PIN_RESET_TABLE RECORD_TYPE
+const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
 	"ALTER TABLE card ADD COLUMN tree INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE epoch ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;" CANCELLED_INDEX;
+const char store_more_from_version_2[] = PIN_RESET_TABLE SLOT_TABLES;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "

@@ -23,6 +23,7 @@ extern const char store_schema[];
 /* What a database of version 1 or 2 lacks, one after the other. */
 extern const char store_from_version_1[];
 extern const char store_from_version_2[];
+extern const char store_more_from_version_2[]; /* run behind it: a literal has 4095 bytes at most */
 
 struct store;
 struct store_rows;

@@ -167,5 +167,7 @@ store_tables(struct store_table tables[STORE_TABLES_MAX], size_t *count)
 
 	*count = 0;
 	rc = read_script(store_schema, tables, count);
-	return rc == RC_OK ? read_script(store_from_version_2, tables, count) : rc;
+	if (rc == RC_OK)
+		rc = read_script(store_from_version_2, tables, count);
+	return rc == RC_OK ? read_script(store_more_from_version_2, tables, count) : rc;
 }
