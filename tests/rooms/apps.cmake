@@ -15,7 +15,8 @@ add_library(tessera_nv_sweep STATIC support/card_view.c support/nv_sweep.c
 target_compile_options(tessera_nv_sweep PRIVATE ${TESSERA_WARNINGS})
 target_link_libraries(tessera_nv_sweep PUBLIC tessera_card_fixture)
 
-foreach(noun channel ecm emm emm_command money perso pin purchase purse purse_admin purse_face record token)
+foreach(noun channel ecm emm emm_command money perso pin preview purchase purse purse_admin purse_face record slice
+		token)
 	tessera_test(NAME apps_${noun} SOURCES unit/test_apps_${noun}.c USES tessera_card_fixture)
 endforeach()
 foreach(noun operators power read)
