@@ -24,6 +24,7 @@ enum ca_ins {
 				 batch */
 	CA_INS_TOPUP_CODE = 0x26, /* P1P2 0000; data: 20 digits; answer: amount u32, balance i64 */
 	CA_INS_PAYOUT = 0x28,     /* P1P2 0000; data: slot u8, PIN; answer: record */
+	CA_INS_THRESHOLD = 0x2A,  /* P1P2 0000; data: slot u8, threshold u32, PIN */
 	CA_INS_GET_DATA = 0xCA    /* P1 = ca_data, P2 = page */
 };
 #define ISO_INS_VERIFY 0x20 /* CLA 00, P1 00, P2 PIN reference; data: digits in ASCII */
@@ -46,6 +47,7 @@ enum ca_data {
 	CA_DATA_BOXES = 0x08,         /* one ca_boxes */
 	CA_DATA_ACCOUNT = 0x09,       /* one ca_account */
 	CA_DATA_CONFIRMATIONS = 0x0A, /* ca_confirmation items, newest first, page P2 */
+	CA_DATA_LIMITS = 0x0C,        /* ca_slot_limits items, page P2 */
 	CA_DATA_TREE = 0x0B           /* profile in the key tree u8, its levels u8, key groups u8 */
 };
 
@@ -202,6 +204,7 @@ struct ca_stop {
 	uint32_t event_id;
 };
 #define CA_STOP_SIZE 6
+#define CA_THRESHOLD_SIZE 5 /* before the PIN */
 void ca_stop_encode(const struct ca_stop *s, uint8_t out[CA_STOP_SIZE]);
 void ca_stop_decode(const uint8_t in[CA_STOP_SIZE], struct ca_stop *s);
 
@@ -249,6 +252,12 @@ struct ca_event_right {
 	uint32_t record; /* of a booked event: the price agreed */
 	uint32_t start;  /* not on the wire: the card's own */
 };
+/* 0: none. */
+struct ca_slot_limits {
+	uint8_t slot;
+	uint64_t maximum; /* balance, minor units */
+	uint32_t overdraft, threshold, ceiling;
+};
 struct ca_slot {
 	uint8_t slot, unit[UNIT_SIZE], decimals;
 	uint64_t credit_emm, credit_load, credit_code, refund;
@@ -257,6 +266,9 @@ struct ca_slot {
 	int64_t balance;   /* not on the wire: decoding works it out, credits + refund − spent */
 	uint8_t label_len;
 	char label[16];
+#ifndef CARD_PROFILE_SMALL
+	struct ca_slot_limits limits; /* not on the wire with it: CA_DATA_LIMITS */
+#endif
 };
 #define CA_STATUS_KEYS_MAX 64
 struct ca_status {
@@ -299,6 +311,9 @@ enum rc ca_event_right_encode(const struct ca_event_right *e, uint8_t *out, size
 enum rc ca_event_right_decode(const uint8_t **in, size_t *len, struct ca_event_right *e) RC_CHECKED;
 enum rc ca_slot_encode(const struct ca_slot *s, uint8_t *out, size_t cap, size_t *len) RC_CHECKED;
 enum rc ca_slot_decode(const uint8_t **in, size_t *len, struct ca_slot *s) RC_CHECKED;
+enum rc ca_slot_limits_encode(const struct ca_slot_limits *l, uint8_t *out, size_t cap,
+			      size_t *len) RC_CHECKED;
+enum rc ca_slot_limits_decode(const uint8_t **in, size_t *len, struct ca_slot_limits *l) RC_CHECKED;
 enum rc ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap,
 			 size_t *len) RC_CHECKED;
 enum rc ca_status_decode(const uint8_t *in, size_t len, struct ca_status *s) RC_CHECKED;

@@ -226,6 +226,41 @@ ca_slot_decode(const uint8_t **in, size_t *len, struct ca_slot *s)
 }
 
 enum rc
+ca_slot_limits_encode(const struct ca_slot_limits *l, uint8_t *out, size_t cap, size_t *len)
+{
+	struct writer w = append_to(out, cap, *len);
+
+	if (l->slot > SLOT_MAX)
+		return RC_RANGE;
+	write_u8(&w, l->slot);
+	write_be64(&w, l->maximum);
+	write_be32(&w, l->overdraft);
+	write_be32(&w, l->threshold);
+	write_be32(&w, l->ceiling);
+	return written(&w, len);
+}
+
+enum rc
+ca_slot_limits_decode(const uint8_t **in, size_t *len, struct ca_slot_limits *l)
+{
+	struct reader r = reader_over(*in, *len);
+	struct ca_slot_limits got = { 0 };
+	enum rc rc;
+
+	if (*len == 0)
+		return RC_NOT_FOUND;
+	got.slot = read_u8(&r);
+	got.maximum = read_be64(&r);
+	got.overdraft = read_be32(&r);
+	got.threshold = read_be32(&r);
+	got.ceiling = read_be32(&r);
+	rc = consumed(&r, got.slot <= SLOT_MAX, in, len);
+	if (rc == RC_OK)
+		*l = got;
+	return rc;
+}
+
+enum rc
 ca_status_encode(const struct ca_status *s, uint8_t *out, size_t cap, size_t *len)
 {
 	struct writer w = writer_over(out, cap);

@@ -26,6 +26,8 @@ static const struct card_command ca_commands[] = {
 	  ca_bare_topup_code_command },
 	{ CA_CLA, CA_INS_PAYOUT, P_ZERO, 1 + PIN_MIN, 1 + PIN_MAX, ACCESS_SECURED,
 	  ca_bare_payout_command },
+	{ CA_CLA, CA_INS_THRESHOLD, P_ZERO, CA_THRESHOLD_SIZE + PIN_MIN,
+	  CA_THRESHOLD_SIZE + PIN_MAX, ACCESS_SECURED, ca_bare_threshold_command },
 #endif
 	{ CA_CLA, CA_INS_GET_DATA, P_ANY, 0, 0, ACCESS_ALWAYS, ca_get_data_command },
 	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_SECURED, ca_bare_verify_command },

@@ -26,6 +26,8 @@ static const struct card_command inner_commands[] = {
 	  ca_topup_code_command },
 	{ CA_CLA, CA_INS_PAYOUT, P_ZERO, 1 + PIN_MIN, 1 + PIN_MAX, ACCESS_ALWAYS,
 	  ca_payout_command },
+	{ CA_CLA, CA_INS_THRESHOLD, P_ZERO, CA_THRESHOLD_SIZE + PIN_MIN,
+	  CA_THRESHOLD_SIZE + PIN_MAX, ACCESS_ALWAYS, ca_threshold_command },
 #endif
 	{ 0x00, ISO_INS_VERIFY, P_ANY, 0, PIN_MAX, ACCESS_ALWAYS, ca_verify_command },
 	{ 0x00, ISO_INS_CHANGE_REFERENCE, P_ANY, CHANGE_MIN, CHANGE_MAX, ACCESS_ALWAYS,
@@ -266,6 +268,12 @@ uint16_t
 ca_bare_payout_command(struct card_env *env, struct card_call *call)
 {
 	return unless_paired(env, call, ca_payout_command);
+}
+
+uint16_t
+ca_bare_threshold_command(struct card_env *env, struct card_call *call)
+{
+	return unless_paired(env, call, ca_threshold_command);
 }
 
 /* How many tries are left is no secret. */

@@ -106,23 +106,42 @@ put_record(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
 
 /* The index-th slot that is defined. */
 static enum rc
-put_slot(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
+slot_number(struct card_env *env, unsigned int index, struct ca_slot *s)
 {
 	const struct purse_service *service;
 	struct card_env *purse;
-	struct ca_slot s;
 	enum rc rc = ca_purse(env, &service, &purse);
 
 	for (uint8_t slot = 0; rc == RC_OK && slot < PURSE_SLOTS_MAX; slot++) {
-		enum purse_result result = service->slot(purse, slot, &s);
+		enum purse_result result = service->slot(purse, slot, s);
 
 		if (result == PURSE_FAULT)
 			return RC_FAIL;
 		if (result == PURSE_OK && index-- == 0)
-			return ca_slot_encode(&s, out, ANSWER_MAX, len);
+			return RC_OK;
 	}
 	return rc == RC_OK ? RC_NOT_FOUND : rc;
 }
+
+static enum rc
+put_slot(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
+{
+	struct ca_slot s;
+	enum rc rc = slot_number(env, index, &s);
+
+	return rc == RC_OK ? ca_slot_encode(&s, out, ANSWER_MAX, len) : rc;
+}
+
+#ifndef CARD_PROFILE_SMALL
+static enum rc
+put_limits(struct card_env *env, unsigned int index, uint8_t *out, size_t *len)
+{
+	struct ca_slot s;
+	enum rc rc = slot_number(env, index, &s);
+
+	return rc == RC_OK ? ca_slot_limits_encode(&s.limits, out, ANSWER_MAX, len) : rc;
+}
+#endif
 
 /* The certificate, then the key under which it stands, for a box that trusts on first use. */
 static enum rc
@@ -197,6 +216,9 @@ static const struct listing listings[] = {
 	{ CA_DATA_ENTITLEMENTS, CA_ITEMS_PER_PAGE, put_entitlement },
 	{ CA_DATA_RECORDS, CA_ITEMS_PER_PAGE, put_record },
 	{ CA_DATA_WALLET, CA_ITEMS_PER_PAGE, put_slot },
+#ifndef CARD_PROFILE_SMALL
+	{ CA_DATA_LIMITS, CA_ITEMS_PER_PAGE, put_limits },
+#endif
 	{ CA_DATA_EVENTS, CA_ITEMS_PER_PAGE, put_event },
 	{ CA_DATA_STATUS, 1, put_status },
 	{ CA_DATA_CERTIFICATE, 1, put_certificate },

@@ -155,6 +155,37 @@ fill_answer(const struct sale *sale, const struct record *r, struct ca_answer *a
 	a->may_record = (r->flags & RECORD_MAY_RECORD) && sale->seen->recording != RECORDING_NEVER;
 }
 
+#ifdef CARD_PROFILE_SMALL
+/* Only token slots have a ceiling, and a small card has none of these. */
+static enum rc
+slot_ceiling(const struct card_env *env, uint8_t slot, uint32_t *most)
+{
+	(void)env;
+	(void)slot;
+	*most = 0;
+	return RC_OK;
+}
+#else
+/* What the operator lets one session take from a slot; 0: all. A missing slot shows when it pays.
+ */
+static enum rc
+slot_ceiling(const struct card_env *env, uint8_t slot, uint32_t *most)
+{
+	const struct purse_service *service;
+	struct card_env *purse;
+	struct ca_slot s;
+	enum purse_result result;
+	enum rc rc = ca_purse(env, &service, &purse);
+
+	if (rc != RC_OK)
+		return rc;
+	result = service->slot(purse, slot, &s);
+	if (result == PURSE_OK)
+		*most = s.limits.ceiling;
+	return result == PURSE_FAULT ? RC_FAIL : RC_OK;
+}
+#endif
+
 /* Pay per time: the ceiling has room for a slice, and is not above the operator's. */
 static enum rc
 sell_slices(const struct card_env *env, const struct sale *sale, struct ca_answer *a)
@@ -165,12 +196,15 @@ sell_slices(const struct card_env *env, const struct sale *sale, struct ca_answe
 					    .time = sale->seen->time,
 					    .now = sale->now,
 					    .fresh = true };
-	uint32_t ceiling = sale->wish->ceiling;
+	uint32_t ceiling = sale->wish->ceiling, most = 0;
 	enum rc rc;
 
 	a->outcome = OUTCOME_LIMIT;
 	if (slice->ceiling > 0 && ceiling > slice->ceiling)
 		return RC_OK;
+	rc = slot_ceiling(env, slice->slot, &most);
+	if (rc != RC_OK || (most > 0 && ceiling > most))
+		return rc;
 	rc = ca_ppt_agree(env, &view, ceiling, a, &a->outcome);
 	if (rc == RC_OK && a->outcome == OUTCOME_OPEN) {
 		give_words(sale->seen, a);

@@ -193,6 +193,8 @@ uint16_t ca_topup_code_command(struct card_env *env, struct card_call *call);
 uint16_t ca_payout_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_topup_code_command(struct card_env *env, struct card_call *call);
 uint16_t ca_bare_payout_command(struct card_env *env, struct card_call *call);
+uint16_t ca_threshold_command(struct card_env *env, struct card_call *call);
+uint16_t ca_bare_threshold_command(struct card_env *env, struct card_call *call);
 uint16_t ca_report_command(struct card_env *env, struct card_call *call);
 uint16_t ca_get_data_command(struct card_env *env, struct card_call *call);
 uint16_t ca_verify_command(struct card_env *env, struct card_call *call);

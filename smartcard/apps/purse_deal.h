@@ -27,6 +27,7 @@ enum purse_result purse_deal_debit(struct card_env *purse, const uint8_t *caller
 enum purse_result purse_deal_credit(struct card_env *purse, const struct purse_credit *credit,
 				    struct record *r);
 enum purse_result purse_deal_define(struct card_env *purse, const struct purse_token *token);
+enum purse_result purse_deal_threshold(struct card_env *purse, uint8_t slot, uint32_t threshold);
 enum purse_result purse_deal_code(struct card_env *purse, const uint8_t *digits, struct record *r);
 
 #endif

@@ -7,14 +7,16 @@
 #ifdef CARD_PROFILE_SMALL
 #define DEAL_DEFINE(purse, ask) PURSE_NO_SLOT
 #define DEAL_CODE(purse, ask) PURSE_WRONG_MAC
+#define DEAL_THRESHOLD(purse, ask) PURSE_NO_SLOT
 #else
 #define DEAL_DEFINE(purse, ask) purse_deal_define(purse, (ask)->token)
 #define DEAL_CODE(purse, ask) purse_deal_code(purse, (ask)->digits, (ask)->record)
+#define DEAL_THRESHOLD(purse, ask) purse_deal_threshold(purse, (ask)->slot, (ask)->amount)
 #endif
 
 /* A request as it goes through the door. */
 struct request {
-	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT, ASK_DEFINE, ASK_CODE } what;
+	enum { ASK_SLOT, ASK_DEBIT, ASK_CREDIT, ASK_DEFINE, ASK_THRESHOLD, ASK_CODE } what;
 	uint8_t slot, aid_len;
 	const uint8_t *aid;
 	struct ca_slot *out;
@@ -49,6 +51,9 @@ purse_serve(struct card_env *purse, const struct card_app *caller, void *request
 		break;
 	case ASK_DEFINE:
 		ask->result = DEAL_DEFINE(purse, ask);
+		break;
+	case ASK_THRESHOLD:
+		ask->result = DEAL_THRESHOLD(purse, ask);
 		break;
 	case ASK_CODE:
 		ask->result = DEAL_CODE(purse, ask);
@@ -101,6 +106,14 @@ service_define(struct card_env *door, const struct purse_token *token)
 }
 
 static enum purse_result
+service_threshold(struct card_env *door, uint8_t slot, uint32_t threshold)
+{
+	struct request ask = { .what = ASK_THRESHOLD, .slot = slot, .amount = threshold };
+
+	return knock(door, &ask);
+}
+
+static enum purse_result
 service_code(struct card_env *door, const uint8_t digits[TOPUP_CODE_DIGITS], struct record *r)
 {
 	struct request ask = { .what = ASK_CODE, .digits = digits, .record = r };
@@ -114,6 +127,7 @@ const struct purse_service purse_service_table = { .slot = service_slot,
 						   .credit = service_credit,
 #ifndef CARD_PROFILE_SMALL
 						   .define = service_define,
+						   .threshold = service_threshold,
 						   .code = service_code
 #endif
 };

@@ -63,6 +63,8 @@ struct purse_service {
 	 * PURSE_NO_SLOT: another's, or no token slot; PURSE_UNIT: there is money of another unit in
 	 * it; PURSE_UNCHANGED. */
 	enum purse_result (*define)(struct card_env *door, const struct purse_token *token);
+	/* Stages the viewer's own threshold of a slot. PURSE_UNCHANGED. */
+	enum purse_result (*threshold)(struct card_env *door, uint8_t slot, uint32_t threshold);
 	/* Stages the top-up of a typed code (wire/code.h) on slot 0. Fills slot, unit, price,
 	 * event_id (the code's counter), purse_sequence, balance_after and tac of *r from its other
 	 * fields. PURSE_WRONG_MAC; PURSE_UNCHANGED: used before, or older than what still counts.

@@ -39,6 +39,10 @@ purse_deal_slot(struct card_env *purse, uint8_t slot, struct ca_slot *out)
 	out->balance = purse_slot_balance(&s);
 	out->label_len = s.label_len;
 	memcpy(out->label, s.label, sizeof out->label);
+#ifndef CARD_PROFILE_SMALL
+	out->limits =
+		(struct ca_slot_limits) { slot, s.maximum, s.overdraft, s.threshold, s.ceiling };
+#endif
 	return PURSE_OK;
 }
 

@@ -71,3 +71,17 @@ purse_deal_define(struct card_env *purse, const struct purse_token *token)
 		return PURSE_UNCHANGED;
 	return purse_slot_stage(purse, token->slot, &s) == RC_OK ? PURSE_OK : PURSE_FAULT;
 }
+
+enum purse_result
+purse_deal_threshold(struct card_env *purse, uint8_t slot, uint32_t threshold)
+{
+	struct purse_slot s;
+	enum rc rc = purse_slot_load(purse, slot, &s);
+
+	if (rc != RC_OK)
+		return purse_fault(rc);
+	if (s.threshold == threshold)
+		return PURSE_UNCHANGED;
+	s.threshold = threshold;
+	return purse_slot_stage(purse, slot, &s) == RC_OK ? PURSE_OK : PURSE_FAULT;
+}

@@ -154,6 +154,30 @@ ca_events(struct ca_session *s, struct ca_event_right **items, size_t *count)
 	return rc;
 }
 
+static enum rc
+limits_item(const uint8_t **in, size_t *len, void *item)
+{
+	return ca_slot_limits_decode(in, len, item);
+}
+
+/* Puts the limits to their slots; a card from before them has none. */
+static enum rc
+add_limits(struct ca_session *s, struct ca_slot *slots, size_t count)
+{
+	const struct ca_slot_limits *limits;
+	void *list = NULL;
+	size_t n = 0;
+	enum rc rc = read_list(s, CA_DATA_LIMITS, limits_item, sizeof *limits, &list, &n);
+
+	limits = list;
+	for (size_t i = 0; rc == RC_OK && i < count * n; i++) {
+		if (slots[i / n].slot == limits[i % n].slot)
+			slots[i / n].limits = limits[i % n];
+	}
+	free(list);
+	return rc;
+}
+
 enum rc
 ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count)
 {
@@ -161,7 +185,11 @@ ca_wallet(struct ca_session *s, struct ca_slot **items, size_t *count)
 	enum rc rc = read_list(s, CA_DATA_WALLET, slot_item, sizeof **items, &list, count);
 
 	if (rc == RC_OK)
+		rc = add_limits(s, list, *count);
+	if (rc == RC_OK)
 		*items = list;
+	else
+		free(list);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What needs the viewer's PIN, and the end of what it began. ISO 7816-4 11.5. */
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/status_word.h"
 #include "ca/session.h"
@@ -135,6 +136,26 @@ ca_pin_change(struct ca_session *s, const char *old_pin, const char *new_pin,
 	change.data = data;
 	change.lc = (uint16_t)(1 + old_len + new_len);
 	rc = pin_command(s, &change, result, tries_left);
+	mem_wipe(data, sizeof data);
+	return rc;
+}
+
+enum rc
+ca_set_threshold(struct ca_session *s, uint8_t slot, uint32_t threshold, const char *pin,
+		 enum ca_pin_result *result, uint8_t *tries_left)
+{
+	struct apdu set = { .cla = CA_CLA, .ins = CA_INS_THRESHOLD };
+	uint8_t data[CA_THRESHOLD_SIZE + PIN_MAX];
+	enum rc rc;
+
+	if (!ca_pin_is_possible(pin))
+		return RC_USAGE;
+	data[0] = slot;
+	put_be32(data + 1, threshold);
+	memcpy(data + CA_THRESHOLD_SIZE, pin, strlen(pin));
+	set.data = data;
+	set.lc = (uint16_t)(CA_THRESHOLD_SIZE + strlen(pin));
+	rc = pin_command(s, &set, result, tries_left);
 	mem_wipe(data, sizeof data);
 	return rc;
 }

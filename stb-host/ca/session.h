@@ -96,6 +96,10 @@ enum rc ca_pin_verify(struct ca_session *s, const char *pin, enum ca_pin_result 
  * digits). */
 enum rc ca_pin_change(struct ca_session *s, const char *old_pin, const char *new_pin,
 		      enum ca_pin_result *result, uint8_t *tries_left) RC_CHECKED;
+/* Below which balance of a slot the viewer wants to be warned, minor units; 0 never. RC_NOT_FOUND:
+ * no such slot, or a card that knows no thresholds. */
+enum rc ca_set_threshold(struct ca_session *s, uint8_t slot, uint32_t threshold, const char *pin,
+			 enum ca_pin_result *result, uint8_t *tries_left) RC_CHECKED;
 /* 4…8 ASCII digits. */
 bool ca_pin_is_possible(const char *pin);
 

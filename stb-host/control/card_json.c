@@ -32,6 +32,12 @@ stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1])
 	stb_clean(text);
 }
 
+bool
+control_slot_is_low(const struct ca_slot *s)
+{
+	return s->balance < (int64_t)s->limits.threshold;
+}
+
 json_t *
 control_slot_json(const struct ca_slot *s)
 {
@@ -41,12 +47,15 @@ control_slot_json(const struct ca_slot *s)
 	memcpy(label, s->label, s->label_len);
 	label[s->label_len] = '\0';
 	stb_clean(label);
-	return json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "slot", s->slot,
-			 "label", label, "unit", unit, "decimals", s->decimals, "balance_minor",
-			 (json_int_t)s->balance, "credit_emm_minor", (json_int_t)s->credit_emm,
-			 "credit_load_minor", (json_int_t)s->credit_load, "credit_code_minor",
-			 (json_int_t)s->credit_code, "refund_minor", (json_int_t)s->refund,
-			 "spent_minor", (json_int_t)s->spent);
+	return json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+			 "slot", s->slot, "label", label, "unit", unit, "decimals", s->decimals,
+			 "balance_minor", (json_int_t)s->balance, "credit_emm_minor",
+			 (json_int_t)s->credit_emm, "credit_load_minor", (json_int_t)s->credit_load,
+			 "credit_code_minor", (json_int_t)s->credit_code, "refund_minor",
+			 (json_int_t)s->refund, "spent_minor", (json_int_t)s->spent,
+			 "threshold_minor", (json_int_t)s->limits.threshold, "overdraft_minor",
+			 (json_int_t)s->limits.overdraft, "ceiling_minor",
+			 (json_int_t)s->limits.ceiling, "low", control_slot_is_low(s));
 }
 
 json_t *

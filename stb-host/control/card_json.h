@@ -13,6 +13,8 @@ json_t *stb_json_time(uint32_t t);
 /* A unit without trailing zeros. */
 void stb_unit(const uint8_t unit[UNIT_SIZE], char text[UNIT_SIZE + 1]);
 
+/* The balance is below the viewer's threshold. */
+bool control_slot_is_low(const struct ca_slot *s);
 json_t *control_slot_json(const struct ca_slot *s);
 json_t *control_rights_json(const struct ca_entitlement *e, size_t n,
 			    const struct ca_event_right *r, size_t m);

@@ -158,6 +158,14 @@ event_begins(struct sweep *s)
 	return send_ecm(s, &ecm);
 }
 
+static struct sweep_answer
+set_threshold(struct sweep *s)
+{
+	static const uint8_t data[] = { 0, 0, 0, 0, 200, '2', '5', '8', '0' };
+
+	return send(s, CA_INS_THRESHOLD, data, sizeof data);
+}
+
 #define ROW(title, code, ready, before, what, again, how)                      \
 	{                                                                      \
 		.name = (title), .app = VIEW_CA, .cla = CA_CLA, .ins = (code), \
@@ -177,6 +185,8 @@ static const struct sweep_row rows[] = {
 	ROW("ECM with a preview", CA_INS_ECM, NULL, NULL, preview, NULL, ROW_REPEATABLE),
 	ROW("PURCHASE of the next event", CA_INS_PURCHASE, prepare_money, see_next_offer, book,
 	    book_again, ROW_PROVES_PIN),
+	ROW("THRESHOLD", CA_INS_THRESHOLD, prepare_money, NULL, set_threshold, NULL,
+	    ROW_PROVES_PIN | ROW_REPEATABLE),
 	ROW("ECM that pays for a booking", CA_INS_ECM, prepare_booking, NULL, event_begins, NULL,
 	    ROW_REPEATABLE),
 };

@@ -37,6 +37,12 @@ same "money after the event" "$(balance "$card")" 700
 ok tessera-stb wallet --card "image:$card"
 grep -q "Bonus points" "$work/out" || die "the wallet does not name the points"
 
+grep -qE "Bonus points.* low" "$work/out" || die "80 points are below the operator's 100, and nobody warns"
+ok tessera-stb wallet threshold 50 --slot 3 --card "image:$card" --pin-file "$pin"
+ok tessera-stb wallet --card "image:$card" --json
+same "the viewer's own threshold" "$(json '[(s["threshold_minor"], s["overdraft_minor"], s["low"]) for s in x if s["slot"] == 3]')" "[(50, 10, False)]"
+refuses 3 "slot" tessera-stb wallet threshold 50 --slot 9 --card "image:$card" --pin-file "$pin"
+
 ok tessera-stb report --card "image:$card" -o "$work/report"
 for _ in 1 2; do ok tessera-headend settle import "$work/report" --passphrase-file "$pass" --start-time "$t0" --json; done
 ok tessera-headend slot show 3 --json

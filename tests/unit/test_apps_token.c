@@ -176,6 +176,52 @@ token_slot__goes_below_zero_as_far_as_its_overdraft(void)
 	CHECK(purse_service_table.debit(door, aid_ca, sizeof aid_ca, &r, 1) == PURSE_BALANCE_LOW);
 }
 
+static uint16_t
+set_threshold(uint8_t slot, uint8_t threshold, const char *pin)
+{
+	uint8_t data[CA_THRESHOLD_SIZE + 4] = { slot, 0, 0, 0, threshold };
+
+	memcpy(data + CA_THRESHOLD_SIZE, pin, 4);
+	return fix_send(&f, CA_CLA, CA_INS_THRESHOLD, 0, 0, data, sizeof data, NULL, NULL);
+}
+
+static void
+token_slot__threshold_is_the_viewers_own_once_he_has_set_one(void)
+{
+	fix_copy(&f);
+	CHECK(word(tokens(1, "PTS", 5000)) == SW_OK);
+	CHECK(word(limits(1, 50, 100)) == SW_OK);
+	CHECK(set_threshold(1, 30, "1470") == SW_PIN_WRONG(2));
+	CHECK(slot_at(1).threshold == 100);
+	CHECK(set_threshold(1, 30, FIX_PIN) == SW_OK);
+	CHECK(set_threshold(2, 30, FIX_PIN) == SW_RECORD);
+	CHECK(word(limits(1, 60, 200)) == SW_OK);
+	fix_power_cycle(&f);
+	CHECK(slot_at(1).threshold == 30 && slot_at(1).overdraft == 60);
+}
+
+static void
+token_slot__ceiling_of_the_operator_bounds_a_session(void)
+{
+	struct ca_purchase p = fix_slice_purchase(21);
+	struct ecm ecm = fix_slice_ecm(FIX_T0);
+	struct ca_answer a;
+
+	fix_copy(&f);
+	CHECK(word(tokens(1, "PTS", 5000)) == SW_OK);
+	CHECK(word(limits(1, 0, 0)) == SW_OK); /* ceiling 20 */
+	CHECK(word(credit(1, 700, 1)) == SW_OK);
+	ecm.criteria.slice.slot = p.slot = 1;
+	memcpy(ecm.criteria.slice.unit, "PTS", UNIT_SIZE);
+	memcpy(p.unit, "PTS", UNIT_SIZE);
+	CHECK(fix_ecm_outcome(&f, &ecm) == OUTCOME_OFFER);
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_LIMIT);
+	p.ceiling = 20;
+	CHECK(fix_purchase_send(&f, &p, &a) == SW_OK);
+	CHECK(a.outcome == OUTCOME_OPEN && a.session.spent == FIX_SLICE_PRICE);
+}
+
 int
 main(void)
 {
@@ -185,6 +231,8 @@ main(void)
 		TEST(token_slot__is_refused_for_its_reason),
 		TEST(token_slot__of_another_operator_is_untouchable),
 		TEST(token_slot__goes_below_zero_as_far_as_its_overdraft),
+		TEST(token_slot__threshold_is_the_viewers_own_once_he_has_set_one),
+		TEST(token_slot__ceiling_of_the_operator_bounds_a_session),
 	};
 
 	return test_run("apps: token slots", cases, sizeof cases / sizeof cases[0]);

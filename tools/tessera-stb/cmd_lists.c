@@ -21,11 +21,18 @@ slot_text(const struct ca_slot *s)
 	memcpy(label, s->label, s->label_len);
 	label[s->label_len] = '\0';
 	stb_clean(label);
-	printf("%4u  %-16s  %16s  %16s  %16s\n", s->slot, label,
+	printf("%4u  %-16s  %16s  %16s  %16s%s\n", s->slot, label,
 	       cli_money(s->balance, s->decimals, unit, balance, sizeof balance),
 	       cli_money((int64_t)(s->credit_emm + s->credit_load + s->credit_code + s->refund),
 			 s->decimals, unit, credit, sizeof credit),
-	       cli_money((int64_t)s->spent, s->decimals, unit, spent, sizeof spent));
+	       cli_money((int64_t)s->spent, s->decimals, unit, spent, sizeof spent),
+	       control_slot_is_low(s) ? "  low" : "");
+	if (s->limits.threshold > 0)
+		printf("      warns below %s\n",
+		       cli_money(s->limits.threshold, s->decimals, unit, credit, sizeof credit));
+	if (s->limits.overdraft > 0)
+		printf("      may go %s below zero\n",
+		       cli_money(s->limits.overdraft, s->decimals, unit, spent, sizeof spent));
 }
 
 int

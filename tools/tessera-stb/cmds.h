@@ -25,6 +25,7 @@ int cmd_ui(int argc, char **argv);
 int cmd_wallet(int argc, char **argv);
 int cmd_wallet_payout(int argc, char **argv);
 int cmd_wallet_topup(int argc, char **argv);
+int cmd_wallet_threshold(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 
 #define STB_PATH 512

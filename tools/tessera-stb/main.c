@@ -13,6 +13,8 @@ main(int argc, char **argv)
 		{ "wallet topup", "type a top-up code", cmd_wallet_topup },
 		{ "wallet payout", "take the balance off, as a proof for the operator",
 		  cmd_wallet_payout },
+		{ "wallet threshold", "warn below a balance of the viewer's own",
+		  cmd_wallet_threshold },
 		{ "entitlements", "what the card may watch", cmd_entitlements },
 		{ "history", "purchases kept on the card, newest first", cmd_history },
 		{ "report", "fetch the sealed purchase report for the operator", cmd_report },
