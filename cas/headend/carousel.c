@@ -3,9 +3,11 @@
 #include "headend/carousel.h"
 
 #include "base/mem.h"
+#include "headend/root_emm.h"
 
 #include <stdlib.h>
 
+#define ROOT_REPEAT_S 5
 #define CACHED_MAX 100000 /* sets kept sealed: some 60 MB */
 
 struct entry {
@@ -28,6 +30,9 @@ struct carousel {
 	uint32_t time_sent;
 	bool any_time_sent;
 	int64_t change; /* the outbox is read up to here */
+	struct root_emms root;
+	size_t root_next; /* root.count: its turn is over */
+	uint32_t root_sent;
 	struct tree_carousel *key_sets;
 	bool key_sets_stale; /* something may have changed */
 	uint8_t section[EMM_SECTION_MAX];
@@ -341,9 +346,30 @@ refresh_keys(struct carousel *c, uint32_t now)
 
 	if (!c->key_sets_stale && !tree_carousel_is_due(c->key_sets, now))
 		return RC_OK;
-	rc = tree_carousel_refresh(c->key_sets, now);
+	rc = root_emm_load(c->head, c->keys, now, &c->root);
+	c->root_next = c->root_sent = 0;
+	if (rc == RC_OK)
+		rc = tree_carousel_refresh(c->key_sets, now);
 	c->key_sets_stale = rc != RC_OK;
 	return rc;
+}
+
+/* The root's sections every few seconds; without them a card may understand nothing else. */
+static void
+root_section(struct carousel *c, uint32_t now, uint8_t *section, size_t *len)
+{
+	const struct emm_section *s;
+
+	if (c->root_next >= c->root.count) {
+		if (c->root.count == 0 ||
+		    (now >= c->root_sent && now - c->root_sent < ROOT_REPEAT_S))
+			return;
+		c->root_next = 0;
+	}
+	c->root_sent = now;
+	s = &c->root.sections[c->root_next++];
+	memcpy(section, s->bytes, s->len);
+	*len = s->len;
 }
 
 enum rc
@@ -354,6 +380,9 @@ carousel_next(struct carousel *c, uint32_t now, uint8_t section[EMM_SECTION_MAX]
 	*len = 0;
 	if (rc != RC_OK)
 		return rc;
+	root_section(c, now, section, len);
+	if (*len > 0)
+		return RC_OK;
 	if (!c->any_time_sent || c->time_sent != now)
 		return time_section(c, now, section, len);
 	c->tree_set_turn = !c->tree_set_turn;
@@ -386,8 +415,12 @@ carousel_once(struct carousel *c, uint32_t now,
 {
 	uint8_t section[EMM_MAX];
 	size_t len = 0;
-	enum rc rc = time_section(c, now, section, &len);
+	enum rc rc = refresh_keys(c, now);
 
+	for (size_t i = 0; rc == RC_OK && i < c->root.count; i++)
+		rc = each(ctx, c->root.sections[i].bytes, c->root.sections[i].len);
+	if (rc == RC_OK)
+		rc = time_section(c, now, section, &len);
 	if (rc == RC_OK)
 		rc = each(ctx, section, len);
 	if (rc == RC_OK)

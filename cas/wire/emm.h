@@ -42,7 +42,7 @@ enum emm_tag {
 	EMM_TAG_EVENT_CANCEL = 0x84,       /* event u32 */
 	EMM_TAG_EPOCH_KEY = 0x90,          /* [S] group u8, epoch u16, key 16 */
 	EMM_TAG_TREE_KEY = 0x91,    /* of table 84 only: group u8, epoch u16, check 3, entries */
-	EMM_TAG_SIGNING_KEY = 0x92, /* [S, root] version u8, floor u8, public key 64; numbered */
+	EMM_TAG_SIGNING_KEY = 0x92, /* [S, root] version u8, floor u8, public key 64 */
 	EMM_TAG_CARD_KEY = 0x93,    /* [S] domain u8, version u8, key 16, KCV 3; numbered */
 	EMM_TAG_CREDIT = 0xA0, /* [S] slot u8, source u8, total u64, sequence u32, cryptogram 8 */
 	EMM_TAG_REFUND = 0xA1, /* [S] slot u8, record u32, total u64, sequence u32, cryptogram 8 */
@@ -97,6 +97,11 @@ struct emm_command {
 			uint16_t epoch;
 			uint8_t key[CRYPTO_KEY];
 		} epoch_key;
+		struct {
+			uint8_t version;
+			uint8_t floor; /* 1…version: none below it is ever taken again */
+			uint8_t public_key[CRYPTO_PUBLIC];
+		} signing_key;
 		struct {
 			uint8_t slot, source;
 			uint64_t total;

@@ -27,6 +27,8 @@ value_size(uint8_t tag)
 		return 4;
 	case EMM_TAG_EPOCH_KEY:
 		return 3 + CRYPTO_KEY;
+	case EMM_TAG_SIGNING_KEY:
+		return 2 + CRYPTO_PUBLIC;
 	case EMM_TAG_CREDIT:
 		return 22;
 	case EMM_TAG_SLOT:
@@ -98,6 +100,9 @@ command_is_possible(const struct emm_command *cmd)
 		       cmd->u.entitlement.product != PRODUCT_ALL;
 	case EMM_TAG_EVENT_RIGHT:
 		return (cmd->u.event_right.flags & ~ENTITLEMENT_MAY_RECORD) == 0;
+	case EMM_TAG_SIGNING_KEY:
+		return cmd->u.signing_key.floor >= 1 &&
+		       cmd->u.signing_key.floor <= cmd->u.signing_key.version;
 	case EMM_TAG_CREDIT:
 		return cmd->u.credit.slot <= SLOT_MAX && cmd->u.credit.source >= CREDIT_EMM &&
 		       cmd->u.credit.source <= CREDIT_CODE;
@@ -144,6 +149,11 @@ write_value(struct writer *w, const struct emm_command *cmd)
 		write_u8(w, cmd->u.epoch_key.group);
 		write_be16(w, cmd->u.epoch_key.epoch);
 		write_bytes(w, cmd->u.epoch_key.key, CRYPTO_KEY);
+		break;
+	case EMM_TAG_SIGNING_KEY:
+		write_u8(w, cmd->u.signing_key.version);
+		write_u8(w, cmd->u.signing_key.floor);
+		write_bytes(w, cmd->u.signing_key.public_key, CRYPTO_PUBLIC);
 		break;
 	case EMM_TAG_CREDIT:
 		write_u8(w, cmd->u.credit.slot);
@@ -253,6 +263,11 @@ read_value(struct reader *r, struct emm_command *cmd)
 		cmd->u.epoch_key.group = read_u8(r);
 		cmd->u.epoch_key.epoch = read_be16(r);
 		read_bytes(r, cmd->u.epoch_key.key, CRYPTO_KEY);
+		break;
+	case EMM_TAG_SIGNING_KEY:
+		cmd->u.signing_key.version = read_u8(r);
+		cmd->u.signing_key.floor = read_u8(r);
+		read_bytes(r, cmd->u.signing_key.public_key, CRYPTO_PUBLIC);
 		break;
 	case EMM_TAG_CREDIT:
 		cmd->u.credit.slot = read_u8(r);

@@ -29,5 +29,12 @@ enum rc keystore_import_token(const char *path, const char *from, struct crypto_
 enum rc keystore_create_token(const char *path, struct crypto_openssl *crypto, uint16_t operator_id,
 			      const char *uri, const char *pin, size_t pin_len,
 			      char why[KEYSTORE_WHY]) RC_CHECKED;
+/* The next version of the signing key in the place of the present one, whose private half is gone
+ * then: in the file, which is replaced whole, or on the token that it names. Logged first.
+ * RC_RANGE: the version is the last; RC_NOT_FOUND: this keystore does not hold it; otherwise as
+ * keystore_open and token_open. */
+enum rc keystore_rotate_signing(const char *path, struct crypto_openssl *crypto,
+				const char *passphrase, size_t passphrase_len, uint8_t *version,
+				char why[KEYSTORE_WHY]) RC_CHECKED;
 
 #endif

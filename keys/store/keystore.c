@@ -98,6 +98,34 @@ keystore_seal(const char *path, struct crypto_openssl *crypto, const char *passp
 	return rc;
 }
 
+/* The cost that the file at path was sealed at. */
+static enum rc
+read_cost(const char *path, struct image *image, char why[KEYSTORE_WHY])
+{
+	const char *field = NULL;
+	enum rc rc = keystore_file_read(path, image->bytes, sizeof image->bytes, &image->len, why);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = keystore_header_decode(image->bytes, image->len, &image->header, &field);
+	return rc == RC_OK ? RC_OK : keystore_say(why, rc, path, field, rc_text(rc));
+}
+
+enum rc
+keystore_reseal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+		size_t passphrase_len, const struct keystore_body *b, char why[KEYSTORE_WHY])
+{
+	struct image image = { .body = *b };
+	enum rc rc = read_cost(path, &image, why);
+
+	if (rc == RC_OK && (rc = seal(&image, crypto, passphrase, passphrase_len)) != RC_OK)
+		(void)keystore_say(why, rc, path, "new keys", rc_text(rc));
+	if (rc == RC_OK)
+		rc = keystore_file_replace(path, image.bytes, image.len, why);
+	mem_wipe(&image, sizeof image);
+	return rc;
+}
+
 enum rc
 keystore_create_at_cost(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 			size_t passphrase_len, uint16_t operator_id,

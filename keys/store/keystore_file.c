@@ -110,8 +110,20 @@ sync_folder(const char *path)
 	return done;
 }
 
+/* link: rename would replace a store that somebody made meanwhile. */
 static enum rc
-create(const char *path, char *temporary, const uint8_t *bytes, size_t len, char why[KEYSTORE_WHY])
+put_in_place(const char *temporary, const char *path, bool replace, char why[KEYSTORE_WHY])
+{
+	if ((replace ? rename(temporary, path) : link(temporary, path)) == 0)
+		return RC_OK;
+	return errno == EEXIST
+		       ? keystore_say(why, RC_CONFLICT, path, NULL, "there is a keystore already")
+		       : say_errno(why, path, NULL);
+}
+
+static enum rc
+put(const char *path, char *temporary, const uint8_t *bytes, size_t len, bool replace,
+    char why[KEYSTORE_WHY])
 {
 	int fd = mkstemp(temporary);
 	enum rc rc = RC_OK;
@@ -122,19 +134,16 @@ create(const char *path, char *temporary, const uint8_t *bytes, size_t len, char
 		rc = say_errno(why, path, NULL);
 	if (close(fd) != 0 && rc == RC_OK)
 		rc = say_errno(why, path, NULL);
-	/* link and not rename: rename would replace a store that somebody made meanwhile. */
-	if (rc == RC_OK && link(temporary, path) != 0)
-		rc = errno == EEXIST ? keystore_say(why, RC_CONFLICT, path, NULL,
-						    "there is a keystore already")
-				     : say_errno(why, path, NULL);
+	if (rc == RC_OK)
+		rc = put_in_place(temporary, path, replace, why);
 	(void)unlink(temporary);
 	if (rc == RC_OK && !sync_folder(path))
 		rc = say_errno(why, path, "folder");
 	return rc;
 }
 
-enum rc
-keystore_file_create(const char *path, const uint8_t *bytes, size_t len, char why[KEYSTORE_WHY])
+static enum rc
+write_file(const char *path, const uint8_t *bytes, size_t len, bool replace, char why[KEYSTORE_WHY])
 {
 	size_t size = strlen(path) + sizeof SUFFIX;
 	char *temporary = malloc(size);
@@ -143,7 +152,19 @@ keystore_file_create(const char *path, const uint8_t *bytes, size_t len, char wh
 	if (!temporary)
 		return keystore_say(why, RC_NO_MEMORY, path, NULL, rc_text(RC_NO_MEMORY));
 	(void)snprintf(temporary, size, "%s" SUFFIX, path);
-	rc = create(path, temporary, bytes, len, why);
+	rc = put(path, temporary, bytes, len, replace, why);
 	free(temporary);
 	return rc;
+}
+
+enum rc
+keystore_file_create(const char *path, const uint8_t *bytes, size_t len, char why[KEYSTORE_WHY])
+{
+	return write_file(path, bytes, len, false, why);
+}
+
+enum rc
+keystore_file_replace(const char *path, const uint8_t *bytes, size_t len, char why[KEYSTORE_WHY])
+{
+	return write_file(path, bytes, len, true, why);
 }

@@ -72,6 +72,9 @@ enum rc keystore_file_read(const char *path, uint8_t *bytes, size_t cap, size_t 
  * RC_SPACE: path too long. */
 enum rc keystore_file_create(const char *path, const uint8_t *bytes, size_t len,
 			     char why[KEYSTORE_WHY]) RC_CHECKED;
+/* Puts a file in the place of the one there: whoever reads finds the old or the new one whole. */
+enum rc keystore_file_replace(const char *path, const uint8_t *bytes, size_t len,
+			      char why[KEYSTORE_WHY]) RC_CHECKED;
 /* why = "path: field: reason"; field may be NULL; a long path loses its beginning. Returns rc. */
 enum rc keystore_say(char why[KEYSTORE_WHY], enum rc rc, const char *path, const char *field,
 		     const char *reason);
@@ -90,6 +93,11 @@ enum rc keystore_unseal(const char *path, struct crypto_openssl *crypto, const c
 enum rc keystore_seal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 		      size_t passphrase_len, const struct keystore_body *b,
 		      const struct keystore_cost *cost, char why[KEYSTORE_WHY]) RC_CHECKED;
+/* Seals a body in place of the file there, at its cost, with salt and nonce of its own. Results of
+ * keystore_open and keystore_create. */
+enum rc keystore_reseal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
+			size_t passphrase_len, const struct keystore_body *b,
+			char why[KEYSTORE_WHY]) RC_CHECKED;
 extern const struct keystore_cost keystore_cost; /* of new stores */
 /* A body of a new operator with its list of masters and versions, and no keys yet. */
 void keystore_body_new(struct keystore_body *b, uint16_t operator_id);

@@ -27,6 +27,11 @@ enum rc token_import(struct token *t, const struct keystore_body *b,
 		     char why[KEYSTORE_WHY]) RC_CHECKED;
 /* The same, with keys made by the token itself: b gets the public halves. */
 enum rc token_generate(struct token *t, struct keystore_body *b, char why[KEYSTORE_WHY]) RC_CHECKED;
+/* Makes the next version of a pair of the operator loaded last, tells it in the public part (until
+ * then the old one counts), and destroys the old one. b: as token_load gave it; gets version and
+ * public half. RC_STATE: none loaded; RC_IO. */
+enum rc token_next_pair(struct token *t, struct keystore_body *b, enum keystore_pair which,
+			char why[KEYSTORE_WHY]) RC_CHECKED;
 
 /* CMAC under the root of the operator loaded last. RC_STATE: none; RC_IO. */
 enum rc token_cmac(struct token *t, const uint8_t *data, size_t len,

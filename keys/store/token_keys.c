@@ -10,30 +10,19 @@
 #define INFO_VERSION 1
 #define INFO_MAX (1 + 2 + 1 + 1 + 2 * KEYSTORE_MASTERS + KEYSTORE_PAIRS * (1 + CRYPTO_PUBLIC))
 #define APPLICATION "Tessera"
-#define ID_LEN 4
-#define NAME_MAX 48
 #define POINT_MAX 80
-
-/* Kinds in CKA_ID; those of pairs follow enum keystore_pair. */
-enum kind { KIND_INFO, KIND_ROOT, KIND_PAIR };
 
 /* OBJECT IDENTIFIER prime256v1, DER. */
 static const CK_BYTE p256[] = { 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07 };
 
-/* Identity of one object. */
-struct label {
-	CK_BYTE id[ID_LEN];
-	char name[NAME_MAX];
-};
-
-static struct label
-label_of(const struct keystore_body *b, unsigned int kind)
+struct token_label
+token_label_of(const struct keystore_body *b, unsigned int kind)
 {
 	static const char *const names[] = { "keys", "root", "root-signing key", "signing key" };
-	const uint8_t version = kind == KIND_INFO   ? 0
-				: kind == KIND_ROOT ? b->root_version
-						    : b->pairs[kind - KIND_PAIR].version;
-	struct label l;
+	const uint8_t version = kind == TOKEN_INFO   ? 0
+				: kind == TOKEN_ROOT ? b->root_version
+						     : b->pairs[kind - TOKEN_PAIR].version;
+	struct token_label l;
 
 	put_be16(l.id, b->operator_id);
 	l.id[2] = (CK_BYTE)kind;
@@ -96,11 +85,10 @@ info_decode(const uint8_t *info, size_t len, struct keystore_body *b)
 	return RC_OK;
 }
 
-/* *count: how many fit the template; *object: the first. */
-static CK_RV
-find(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *object, CK_ULONG *count)
+CK_RV
+token_find(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE found[2],
+	   CK_ULONG *count)
 {
-	CK_OBJECT_HANDLE found[2] = { 0 };
 	CK_RV rv = t->module->C_FindObjectsInit(t->session, template, n);
 
 	*count = 0;
@@ -108,27 +96,7 @@ find(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *obje
 		return rv;
 	rv = t->module->C_FindObjects(t->session, found, 2, count);
 	(void)t->module->C_FindObjectsFinal(t->session);
-	*object = found[0];
 	return rv;
-}
-
-/* The data object of the operator, or the only one. */
-static enum rc
-find_info(struct token *t, uint16_t operator_id, CK_OBJECT_HANDLE *object, CK_ULONG *count,
-	  char why[KEYSTORE_WHY])
-{
-	struct keystore_body b = { .operator_id = operator_id };
-	struct label l = label_of(&b, KIND_INFO);
-	CK_OBJECT_CLASS class = CKO_DATA;
-	char application[] = APPLICATION;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof class },
-		{ CKA_APPLICATION, application, sizeof application - 1 },
-		{ CKA_LABEL, l.name, (CK_ULONG)strlen(l.name) },
-	};
-	CK_RV rv = find(t, template, operator_id == 0 ? 2 : 3, object, count);
-
-	return rv == CKR_OK ? RC_OK : token_say(t, rv, "look for keys", why);
 }
 
 /* A key by its class and identity. */
@@ -136,12 +104,15 @@ static enum rc
 find_key(struct token *t, const struct keystore_body *b, unsigned int kind,
 	 CK_OBJECT_HANDLE *object, char why[KEYSTORE_WHY])
 {
-	struct label l = label_of(b, kind);
-	CK_OBJECT_CLASS class = kind == KIND_ROOT ? CKO_SECRET_KEY : CKO_PRIVATE_KEY;
+	struct token_label l = token_label_of(b, kind);
+	CK_OBJECT_CLASS class = kind == TOKEN_ROOT ? CKO_SECRET_KEY : CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof class },
 				    { CKA_ID, l.id, sizeof l.id } };
 	CK_ULONG count = 0;
-	CK_RV rv = find(t, template, 2, object, &count);
+	CK_OBJECT_HANDLE found[2] = { 0 };
+	CK_RV rv = token_find(t, template, 2, found, &count);
+
+	*object = found[0];
 
 	if (rv != CKR_OK)
 		return token_say(t, rv, "look for keys", why);
@@ -168,44 +139,77 @@ read_info(struct token *t, CK_OBJECT_HANDLE object, struct keystore_body *b, cha
 	return rc;
 }
 
+/* Of two public parts of one operator the newer comes first. */
+static enum rc
+put_newer_first(struct token *t, CK_OBJECT_HANDLE found[2], char why[KEYSTORE_WHY])
+{
+	struct keystore_body first, second;
+	enum rc rc = read_info(t, found[0], &first, why);
+
+	if (rc == RC_OK)
+		rc = read_info(t, found[1], &second, why);
+	if (rc == RC_OK &&
+	    second.pairs[KEYSTORE_SIGNING].version > first.pairs[KEYSTORE_SIGNING].version) {
+		const CK_OBJECT_HANDLE newer = found[1];
+
+		found[1] = found[0];
+		found[0] = newer;
+	}
+	return rc;
+}
+
+enum rc
+token_find_info(struct token *t, uint16_t operator_id, CK_OBJECT_HANDLE found[2], CK_ULONG *count,
+		char why[KEYSTORE_WHY])
+{
+	struct keystore_body b = { .operator_id = operator_id };
+	struct token_label l = token_label_of(&b, TOKEN_INFO);
+	CK_OBJECT_CLASS class = CKO_DATA;
+	char application[] = APPLICATION;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_APPLICATION, application, sizeof application - 1 },
+		{ CKA_LABEL, l.name, (CK_ULONG)strlen(l.name) },
+	};
+	CK_RV rv = token_find(t, template, operator_id == 0 ? 2 : 3, found, count);
+
+	if (rv != CKR_OK)
+		return token_say(t, rv, "look for keys", why);
+	return operator_id != 0 && *count == 2 ? put_newer_first(t, found, why) : RC_OK;
+}
+
 enum rc
 token_load(struct token *t, uint16_t operator_id, struct keystore_body *b, char why[KEYSTORE_WHY])
 {
-	CK_OBJECT_HANDLE object = 0;
+	CK_OBJECT_HANDLE found[2] = { 0 };
 	CK_ULONG count = 0;
-	enum rc rc = find_info(t, operator_id, &object, &count, why);
+	enum rc rc = token_find_info(t, operator_id, found, &count, why);
 
-	if (rc == RC_OK && count != 1) {
+	if (rc == RC_OK && (count == 0 || (count > 1 && operator_id == 0))) {
 		snprintf(why, KEYSTORE_WHY, "token %s: %s", t->name,
 			 count == 0 ? "it holds no keys of this operator"
 				    : "it holds keys of several operators; name one");
 		rc = count == 0 ? RC_NOT_FOUND : RC_CONFLICT;
 	}
 	if (rc == RC_OK)
-		rc = read_info(t, object, b, why);
+		rc = read_info(t, found[0], b, why);
 	if (rc == RC_OK)
-		rc = find_key(t, b, KIND_ROOT, &t->root, why);
+		rc = find_key(t, b, TOKEN_ROOT, &t->root, why);
 	for (unsigned int i = 0; rc == RC_OK && i < KEYSTORE_PAIRS; i++)
-		rc = find_key(t, b, KIND_PAIR + i, &t->pairs[i], why);
+		rc = find_key(t, b, TOKEN_PAIR + i, &t->pairs[i], why);
 	t->loaded = rc == RC_OK;
 	return rc;
 }
 
-/* Objects that are being made, so that a failure takes them away again. */
-struct batch {
-	CK_OBJECT_HANDLE made[1 + 2 * KEYSTORE_PAIRS + 1];
-	unsigned int count;
-};
-
-static void
-undo(struct token *t, struct batch *made)
+void
+token_undo(struct token *t, struct token_batch *made)
 {
 	while (made->count > 0)
 		(void)t->module->C_DestroyObject(t->session, made->made[--made->count]);
 }
 
 static CK_RV
-put(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, struct batch *made)
+put(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, struct token_batch *made)
 {
 	CK_RV rv = t->module->C_CreateObject(t->session, template, n, &made->made[made->count]);
 
@@ -215,9 +219,9 @@ put(struct token *t, CK_ATTRIBUTE *template, CK_ULONG n, struct batch *made)
 }
 
 static CK_RV
-put_root(struct token *t, const struct keystore_body *b, struct batch *made)
+put_root(struct token *t, const struct keystore_body *b, struct token_batch *made)
 {
-	struct label l = label_of(b, KIND_ROOT);
+	struct token_label l = token_label_of(b, TOKEN_ROOT);
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_AES;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -245,9 +249,10 @@ put_root(struct token *t, const struct keystore_body *b, struct batch *made)
 }
 
 static CK_RV
-put_pair(struct token *t, const struct keystore_body *b, unsigned int pair, struct batch *made)
+put_pair(struct token *t, const struct keystore_body *b, unsigned int pair,
+	 struct token_batch *made)
 {
-	struct label l = label_of(b, KIND_PAIR + pair);
+	struct token_label l = token_label_of(b, TOKEN_PAIR + pair);
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_KEY_TYPE type = CKK_EC;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -274,10 +279,10 @@ put_pair(struct token *t, const struct keystore_body *b, unsigned int pair, stru
 	return rv;
 }
 
-static CK_RV
-put_info(struct token *t, const struct keystore_body *b, struct batch *made)
+CK_RV
+token_put_info(struct token *t, const struct keystore_body *b, struct token_batch *made)
 {
-	struct label l = label_of(b, KIND_INFO);
+	struct token_label l = token_label_of(b, TOKEN_INFO);
 	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_BBOOL yes = CK_TRUE;
 	char application[] = APPLICATION;
@@ -297,9 +302,9 @@ put_info(struct token *t, const struct keystore_body *b, struct batch *made)
 static enum rc
 refuse_second(struct token *t, uint16_t operator_id, char why[KEYSTORE_WHY])
 {
-	CK_OBJECT_HANDLE object = 0;
+	CK_OBJECT_HANDLE found[2] = { 0 };
 	CK_ULONG count = 0;
-	enum rc rc = find_info(t, operator_id, &object, &count, why);
+	enum rc rc = token_find_info(t, operator_id, found, &count, why);
 
 	if (rc == RC_OK && count > 0) {
 		snprintf(why, KEYSTORE_WHY, "token %s: it holds keys of operator %u already",
@@ -312,7 +317,7 @@ refuse_second(struct token *t, uint16_t operator_id, char why[KEYSTORE_WHY])
 enum rc
 token_import(struct token *t, const struct keystore_body *b, char why[KEYSTORE_WHY])
 {
-	struct batch made = { .count = 0 };
+	struct token_batch made = { .count = 0 };
 	enum rc rc = refuse_second(t, b->operator_id, why);
 	CK_RV rv;
 
@@ -322,17 +327,17 @@ token_import(struct token *t, const struct keystore_body *b, char why[KEYSTORE_W
 	for (unsigned int i = 0; rv == CKR_OK && i < KEYSTORE_PAIRS; i++)
 		rv = put_pair(t, b, i, &made);
 	if (rv == CKR_OK)
-		rv = put_info(t, b, &made);
+		rv = token_put_info(t, b, &made);
 	if (rv == CKR_OK)
 		return RC_OK;
-	undo(t, &made);
+	token_undo(t, &made);
 	return token_say(t, rv, "import", why);
 }
 
 static CK_RV
-make_root(struct token *t, const struct keystore_body *b, struct batch *made)
+make_root(struct token *t, const struct keystore_body *b, struct token_batch *made)
 {
-	struct label l = label_of(b, KIND_ROOT);
+	struct token_label l = token_label_of(b, TOKEN_ROOT);
 	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_ULONG len = CRYPTO_KEY;
@@ -372,10 +377,11 @@ read_point(struct token *t, CK_OBJECT_HANDLE object, uint8_t public_key[CRYPTO_P
 	return CKR_OK;
 }
 
-static CK_RV
-make_pair(struct token *t, struct keystore_body *b, unsigned int pair, struct batch *made)
+CK_RV
+token_make_pair(struct token *t, struct keystore_body *b, unsigned int pair,
+		struct token_batch *made)
 {
-	struct label l = label_of(b, KIND_PAIR + pair);
+	struct token_label l = token_label_of(b, TOKEN_PAIR + pair);
 	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_BYTE curve[sizeof p256];
@@ -413,7 +419,7 @@ make_pair(struct token *t, struct keystore_body *b, unsigned int pair, struct ba
 enum rc
 token_generate(struct token *t, struct keystore_body *b, char why[KEYSTORE_WHY])
 {
-	struct batch made = { .count = 0 };
+	struct token_batch made = { .count = 0 };
 	enum rc rc = refuse_second(t, b->operator_id, why);
 	CK_RV rv;
 
@@ -421,11 +427,11 @@ token_generate(struct token *t, struct keystore_body *b, char why[KEYSTORE_WHY])
 		return rc;
 	rv = make_root(t, b, &made);
 	for (unsigned int i = 0; rv == CKR_OK && i < KEYSTORE_PAIRS; i++)
-		rv = make_pair(t, b, i, &made);
+		rv = token_make_pair(t, b, i, &made);
 	if (rv == CKR_OK)
-		rv = put_info(t, b, &made);
+		rv = token_put_info(t, b, &made);
 	if (rv == CKR_OK)
 		return RC_OK;
-	undo(t, &made);
+	token_undo(t, &made);
 	return token_say(t, rv, "make keys", why);
 }

@@ -130,9 +130,12 @@ ca_clock_advance(const struct card_env *env, uint32_t now, bool *moved)
 	return stage_if_due(env, ram);
 }
 
+/* The sequence of global EMMs runs with the clock: it begins anew, or no time would be new again.
+ */
 enum rc
 ca_clock_set(const struct card_env *env, uint32_t now)
 {
+	static const uint8_t none[8];
 	struct ca_ram *ram;
 	enum rc rc = load(env, &ram);
 
@@ -140,6 +143,9 @@ ca_clock_set(const struct card_env *env, uint32_t now)
 		return rc;
 	ram->clock = now;
 	ram->signed_time = now;
+	ram->global_sequence = 0;
+	ram->global_parts = 0;
 	mem_wipe(ram->seen, sizeof ram->seen);
-	return ca_clock_stage(env);
+	rc = ca_clock_stage(env);
+	return rc == RC_OK ? ca_stage_changed(env, CA_AT_EMM + 8, none, sizeof none) : rc;
 }

@@ -8,6 +8,7 @@
 #include "apps/ca_key.h"
 #include "apps/ca_record.h"
 #include "apps/ca_right.h"
+#include "apps/ca_vouch.h"
 #include "apps/common.h"
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -139,6 +140,37 @@ apply_pin_reset(const struct card_env *env, const struct emm_command *cmd)
 	return app_status(nv_part_stage(&env->part, CA_AT_PIN_RESET, number, sizeof number));
 }
 
+/* The root's word alone: the key that it replaces may be in wrong hands. */
+static uint16_t
+apply_signing_key(const struct card_env *env, enum ca_authority authority,
+		  const struct emm_command *cmd)
+{
+	const uint8_t version = cmd->u.signing_key.version, floor = cmd->u.signing_key.floor;
+	uint8_t now[CRYPTO_PUBLIC];
+	struct ca_identity id;
+	enum rc rc = ca_identity_load(env, &id);
+
+	if (authority != CA_BY_ROOT)
+		return SW_SECURITY_STATUS;
+	if (rc == RC_OK)
+		rc = nv_part_read(&env->part, CA_AT_SIGNING, now, sizeof now);
+	if (rc != RC_OK)
+		return app_status(rc);
+	if (version < (id.signing_floor ? id.signing_floor : id.signing_version))
+		return SW_SECURITY_STATUS;
+	if (version == id.signing_version && memcmp(now, cmd->u.signing_key.public_key, sizeof now))
+		return SW_DATA;
+	if (version != id.signing_version)
+		ca_tree_forget(env);
+	if (version == id.signing_version && floor <= id.signing_floor)
+		return SW_OK;
+	id.signing_version = version;
+	if (floor > id.signing_floor)
+		id.signing_floor = floor;
+	rc = ca_stage_changed(env, CA_AT_SIGNING, cmd->u.signing_key.public_key, sizeof now);
+	return app_status(rc == RC_OK ? ca_identity_stage(env, &id) : rc);
+}
+
 static uint16_t
 apply_clock_set(const struct card_env *env, enum ca_authority authority, uint32_t now)
 {
@@ -167,6 +199,8 @@ apply_one(const struct card_env *env, enum ca_authority authority, const struct 
 		return app_status(ca_event_cancel(env, cmd->u.event_cancel.event_id));
 	case EMM_TAG_EPOCH_KEY:
 		return apply_epoch_key(env, cmd);
+	case EMM_TAG_SIGNING_KEY:
+		return apply_signing_key(env, authority, cmd);
 	case EMM_TAG_CREDIT:
 		return ca_credit_apply(env, cmd);
 	case EMM_TAG_SLOT:

@@ -76,6 +76,7 @@ store_signing(struct card_env *env, struct ca_identity *id, struct reader *r)
 	const uint8_t *key;
 
 	id->signing_version = read_u8(r);
+	id->signing_floor = id->signing_version;
 	key = read_slice(r, CRYPTO_PUBLIC);
 	if (!key || !reader_at_end(r))
 		return SW_DATA;

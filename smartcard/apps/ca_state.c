@@ -30,6 +30,7 @@ ca_identity_load(const struct card_env *env, struct ca_identity *id)
 	id->leaf = read_be32(&r);
 	id->key_version = read_u8(&r);
 	id->signing_version = read_u8(&r);
+	id->signing_floor = read_u8(&r);
 	return RC_OK;
 }
 
@@ -45,6 +46,7 @@ ca_identity_stage(const struct card_env *env, const struct ca_identity *id)
 	write_be32(&w, id->leaf);
 	write_u8(&w, id->key_version);
 	write_u8(&w, id->signing_version);
+	write_u8(&w, id->signing_floor);
 	return nv_part_stage(&env->part, CA_AT_IDENTITY, raw, sizeof raw);
 }
 

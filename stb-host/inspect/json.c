@@ -302,6 +302,11 @@ add_command(struct inspect_json *j, json_t *o, const struct emm_command *c)
 		set_number(j, o, "epoch", c->u.epoch_key.epoch);
 		set_hex(j, o, "key", c->u.epoch_key.key, CRYPTO_KEY);
 		break;
+	case EMM_TAG_SIGNING_KEY:
+		set_number(j, o, "version", c->u.signing_key.version);
+		set_number(j, o, "floor", c->u.signing_key.floor);
+		set_hex(j, o, "public_key", c->u.signing_key.public_key, CRYPTO_PUBLIC);
+		break;
 	case EMM_TAG_CREDIT:
 		set_number(j, o, "slot", c->u.credit.slot);
 		set_number(j, o, "source", c->u.credit.source);

@@ -251,6 +251,10 @@ print_command(FILE *out, const struct emm_command *c)
 		fprintf(out, "group %u, epoch %u, key %s", c->u.epoch_key.group,
 			c->u.epoch_key.epoch, hex);
 		break;
+	case EMM_TAG_SIGNING_KEY:
+		fprintf(out, "version %u, none below %u is taken any more",
+			c->u.signing_key.version, c->u.signing_key.floor);
+		break;
 	case EMM_TAG_CREDIT:
 		fprintf(out,
 			"wallet slot %u, source %u, total %" PRIu64 " minor units, number %" PRIu32,

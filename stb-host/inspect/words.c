@@ -71,6 +71,8 @@ words_command(uint8_t tag)
 		return "event cancel";
 	case EMM_TAG_EPOCH_KEY:
 		return "epoch key";
+	case EMM_TAG_SIGNING_KEY:
+		return "signing key";
 	case EMM_TAG_CREDIT:
 		return "credit";
 	case EMM_TAG_RECORD_ACK:

@@ -35,7 +35,6 @@ send_emm(struct sweep *s)
 	return send(s, CA_CLA, CA_INS_EMM, s->data, s->data_len);
 }
 
-/* Once more than needed: the second one finds everything done. */
 static void
 repeat_emm(struct sweep *s)
 {
@@ -318,7 +317,13 @@ prepare_time(struct sweep *s)
 static void
 prepare_clock_set(struct sweep *s)
 {
-	const struct emm_command cmd = { .tag = EMM_TAG_CLOCK_SET, .u.time = { FIX_T0 - DAY } };
+	seal(s, EMM_ROOT, &(struct emm_command) { .tag = EMM_TAG_CLOCK_SET, .u.time = { FIX_T0 } });
+}
+
+static void
+prepare_signing_key(struct sweep *s)
+{
+	const struct emm_command cmd = fix_signing_key(FIX_SIGNING_VERSION + 1);
 
 	seal(s, EMM_ROOT, &cmd);
 }
@@ -493,6 +498,7 @@ static const struct sweep_row rows[] = {
 	EMM("right to an event", EMM_TAG_EVENT_RIGHT, prepare_event_right),
 	EMM("right to an event cancelled", EMM_TAG_EVENT_CANCEL, prepare_event_cancel),
 	EMM("epoch key", EMM_TAG_EPOCH_KEY, prepare_epoch),
+	EMM("signing key", EMM_TAG_SIGNING_KEY, prepare_signing_key),
 	EMM("credit", EMM_TAG_CREDIT, prepare_credit),
 	EMM("token slot", EMM_TAG_SLOT, prepare_tokens),
 	EMM("limits of a token slot", EMM_TAG_SLOT_LIMITS, prepare_token_limits),

@@ -151,14 +151,14 @@ takes(const uint8_t *body, uint8_t n)
 	return sw != SW_DATA && sw != SW_FUNCTION;
 }
 
-/* A value of n bytes: zeros, or first, first + 1 … 0. */
+/* A value of n bytes: first everywhere, or first, first + 1 … 0. */
 static bool
 is_applied(uint8_t tag, uint8_t n, bool counting, uint8_t first)
 {
 	uint8_t body[EMM_BODY_MAX] = { tag, n };
 
-	for (uint8_t i = 0; counting && i + 1 < n; i++)
-		body[2 + i] = (uint8_t)(first + i);
+	for (uint8_t i = 0; i + 1 < n || (!counting && i < n); i++)
+		body[2 + i] = (uint8_t)(first + (counting ? i : 0));
 	return takes(body, n);
 }
 
@@ -182,6 +182,7 @@ table__has_every_kind_of_emm_that_the_card_applies(void)
 		known = is_applied_with_digits((uint8_t)tag);
 		for (uint8_t n = 0; !known && n < 120; n++)
 			known = is_applied((uint8_t)tag, n, false, 0) ||
+				is_applied((uint8_t)tag, n, false, 1) ||
 				is_applied((uint8_t)tag, n, true, 0) ||
 				is_applied((uint8_t)tag, n, true, 1);
 		if (known != has_emm_row((uint8_t)tag))

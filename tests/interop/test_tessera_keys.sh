@@ -61,6 +61,15 @@ assert all(k["version"] == 1 for k in d["keys"]) and len({k["check"] for k in d[
 ' "$dir/out"
 check "no key in JSON" no_long_hex
 
+run 2 "rotate without a key" rotate --home "$home" --passphrase-file "$dir/pass"
+run 7 "rotate under a wrong passphrase" rotate --signing-key --home "$home" --passphrase-file "$dir/other"
+cp -a "$home" "$dir/rolled"
+run 0 "next signing key" rotate --signing-key --home "$dir/rolled" --passphrase-file "$dir/pass"
+check "version 2" grep -qE '^signing key +2 ' "$dir/out"
+check "all other keys as they were" [ "$(diff "$dir/first" "$dir/out" | grep -c '^<')" -eq 2 ]
+check "mode of the new file" [ "$(stat -c %a "$dir/rolled/keystore")" = 600 ]
+check "nothing else is left" [ "$(ls -A "$dir/rolled" | tr "\n" " ")" = "keystore keystore.audit " ]
+
 run 5 "init over a keystore" init --home "$home" --passphrase-file "$dir/other"
 run 7 "wrong passphrase" show --home "$home" --passphrase-file "$dir/other"
 says 'wrong passphrase, or the file was altered'

@@ -84,7 +84,22 @@ if [ -x "$bin/tessera-headend" ]; then
 	headend "emm export" --passphrase-file "$dir/pin" -o "$dir/emm.bin" --format sections
 	check "EMMs" [ -s "$dir/emm.bin" ]
 fi
+run 0 "next signing key on the token" rotate --signing-key --home "$dir/home" --passphrase-file "$dir/pin"
+check "its version" grep -qE '^signing key +2 ' "$dir/out"
+check "another key" sh -c '! grep -qF "$(sed -n "s/^signing key .* //p" "$2")" "$1"' - "$dir/out" "$dir/keys"
+run 0 "and the one after" rotate --signing-key --home "$dir/home" --passphrase-file "$dir/pin"
+check "its version" grep -qE '^signing key +3 ' "$dir/out"
+if command -v pkcs11-tool >/dev/null; then
+	pkcs11-tool --module "$module" --token-label tessera --login --pin 123456 -O >"$dir/objects" 2>/dev/null
+	check "the old keys are gone" sh -c '! grep -qE "signing key v[12]$" "$1" || [ "$(grep -cE "  label: .* signing key v[12]$" "$1")" -eq 0 ]' - "$dir/objects"
+fi
+if [ -x "$bin/tessera-headend" ]; then
+	check "the cards are told" headend rotate --signing-key --passphrase-file "$dir/pin"
+	headend "emm export" --passphrase-file "$dir/pin" -o "$dir/emm.bin" --format sections
+	check "EMMs under the new key" [ -s "$dir/emm.bin" ]
+fi
 run 0 "audit" audit --home "$dir/home"
+check "the log names the rollover" grep -q 'signing key v2: replace by v3 on the token' "$dir/out"
 check "the log names the import" grep -q 'imported into the token' "$dir/out"
 check "and derivations on the token" grep -q 'on the token' "$dir/out"
 run 0 "signed head" audit --home "$dir/home" --verify --sign --passphrase-file "$dir/pin"

@@ -29,6 +29,7 @@ tessera_fuzz(NAME ca_ecm_emm SOURCES fuzz/fuzz_ca_ecm_emm.c USES tessera_card_fi
 tessera_fuzz(NAME purse SOURCES fuzz/fuzz_purse.c USES tessera_card_fixture)
 tessera_fuzz(NAME ca_channel SOURCES fuzz/fuzz_ca_channel.c USES tessera_card_fixture)
 
+tessera_test(NAME apps_signing SOURCES unit/test_apps_signing.c USES tessera_card_fixture)
 tessera_test(NAME apps_tree SOURCES unit/test_apps_tree.c support/tree_bench.c
 	USES tessera_card_fixture tessera_tree)
 

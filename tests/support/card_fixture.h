@@ -144,6 +144,7 @@ enum ca_emm_outcome fix_emm_outcome(struct card_fixture *f, const struct emm_hea
 struct emm_command fix_cancel(uint16_t product);
 struct emm_command fix_entitlement(uint16_t product, uint32_t start, uint32_t end);
 struct emm_command fix_time(uint32_t now);
+struct emm_command fix_signing_key(uint8_t version); /* its floor, too; root_public as the key */
 struct emm_command fix_epoch(uint16_t epoch, const uint8_t key[CRYPTO_KEY]);
 /* With the purse's own cryptogram. */
 struct emm_command fix_credit(struct card_fixture *f, uint64_t total, uint32_t sequence);

@@ -245,6 +245,17 @@ fix_time(uint32_t now)
 }
 
 struct emm_command
+fix_signing_key(uint8_t version)
+{
+	struct emm_command cmd = { .tag = EMM_TAG_SIGNING_KEY };
+
+	cmd.u.signing_key.version = version;
+	cmd.u.signing_key.floor = version;
+	memcpy(cmd.u.signing_key.public_key, fix_operator()->root_public, CRYPTO_PUBLIC);
+	return cmd;
+}
+
+struct emm_command
 fix_epoch(uint16_t epoch, const uint8_t key[CRYPTO_KEY])
 {
 	struct emm_command cmd = { .tag = EMM_TAG_EPOCH_KEY };

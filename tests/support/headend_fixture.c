@@ -235,6 +235,7 @@ headend_fixture_drop_version_3(struct headend_fixture *f)
 		"DROP TABLE slot",
 		"DROP TABLE slot_account",
 		"DROP TABLE slot_topup",
+		"DROP TABLE root_emm",
 		"DROP INDEX entitlement_cancelled",
 		"ALTER TABLE card DROP COLUMN tree",
 		"ALTER TABLE epoch DROP COLUMN sequence",

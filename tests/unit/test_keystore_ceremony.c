@@ -279,6 +279,84 @@ audit__every_use_of_a_root_is_in_the_log_and_the_chain_is_whole(void)
 	CHECK(!is_in);
 }
 
+static void
+rollover__the_next_signing_key_replaces_the_old_one_and_nothing_else_changes(void)
+{
+	uint8_t before[CRYPTO_KEY], after[CRYPTO_KEY], version = 0, pub[CRYPTO_PUBLIC],
+						       next[CRYPTO_PUBLIC], root[CRYPTO_PUBLIC],
+						       same[CRYPTO_PUBLIC];
+	const uint8_t digest[CRYPTO_HASH] = { 0xAB };
+	uint8_t signature[CRYPTO_SIGNATURE];
+	struct keystore_body body;
+	struct keystore *k = NULL;
+	struct audit_head head;
+	unsigned int lines = 0;
+
+	make();
+	CHECK_RC(card_key(path, before), RC_OK);
+	CHECK_RC(keystore_unseal(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN, &body,
+				 why),
+		 RC_OK);
+	memcpy(pub, body.pairs[KEYSTORE_SIGNING].public_key, sizeof pub);
+	memcpy(root, body.pairs[KEYSTORE_ROOT_SIGNING].public_key, sizeof root);
+	CHECK_RC(keystore_rotate_signing(path, crypto_test_openssl(), "wrong", 5, &version, why),
+		 RC_AUTH);
+	CHECK_RC(keystore_rotate_signing(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN,
+					 &version, why),
+		 RC_OK);
+	CHECK(version == 2);
+	CHECK_RC(audit_verify(path, crypto_test(), keep_line, &lines, NULL, NULL, &head, why),
+		 RC_OK);
+	CHECK(strstr(last_line, "signing key v1: replace by v2 in the file") != NULL);
+	CHECK_RC(card_key(path, after), RC_OK);
+	CHECK_BYTES(after, before, CRYPTO_KEY);
+	CHECK_RC(keystore_open(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN, &k, why),
+		 RC_OK);
+	if (!k)
+		return;
+	CHECK_RC(keystore_public(k, KEYSTORE_SIGNING, &version, next), RC_OK);
+	CHECK(version == 2 && memcmp(next, pub, sizeof pub) != 0);
+	CHECK_RC(keystore_sign(k, KEYSTORE_SIGNING, digest, signature), RC_OK);
+	CHECK_RC(crypto_test()->verify(crypto_test()->ctx, next, digest, signature), RC_OK);
+	CHECK_RC(keystore_public(k, KEYSTORE_ROOT_SIGNING, &version, same), RC_OK);
+	CHECK_BYTES(same, root, sizeof root);
+	CHECK(version == 1);
+	keystore_free(&k);
+	mem_wipe(&body, sizeof body);
+}
+
+/* Whoever looks finds the old file or the new one: what cannot be written changes nothing. */
+static void
+rollover__that_cannot_be_written_or_logged_leaves_the_old_key(void)
+{
+	struct keystore_body old, now;
+	uint8_t version = 0;
+
+	make();
+	CHECK_RC(
+		keystore_unseal(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN, &old, why),
+		RC_OK);
+	CHECK(mkdir(log_path, 0700) == 0);
+	CHECK_RC(keystore_rotate_signing(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN,
+					 &version, why),
+		 RC_IO);
+	CHECK(rmdir(log_path) == 0);
+	CHECK_RC(
+		keystore_unseal(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN, &now, why),
+		RC_OK);
+	CHECK_BYTES((const uint8_t *)&now, (const uint8_t *)&old, sizeof old);
+	now.pairs[KEYSTORE_SIGNING].version = UINT8_MAX;
+	CHECK_RC(
+		keystore_reseal(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN, &now, why),
+		RC_OK);
+	CHECK_RC(keystore_rotate_signing(path, crypto_test_openssl(), PASSPHRASE, PASSPHRASE_LEN,
+					 &version, why),
+		 RC_RANGE);
+	CHECK(version == 0 && access(path, F_OK) == 0);
+	mem_wipe(&old, sizeof old);
+	mem_wipe(&now, sizeof now);
+}
+
 static size_t
 slurp(char *bytes, size_t cap)
 {
@@ -387,6 +465,8 @@ main(void)
 		TEST(audit__every_use_of_a_root_is_in_the_log_and_the_chain_is_whole),
 		TEST(audit__an_altered_byte_or_a_lost_line_is_found_and_a_torn_tail_is_forgotten),
 		TEST(audit__a_root_is_not_used_when_the_use_cannot_be_logged),
+		TEST(rollover__the_next_signing_key_replaces_the_old_one_and_nothing_else_changes),
+		TEST(rollover__that_cannot_be_written_or_logged_leaves_the_old_key),
 		TEST(token_reference__round_trip_and_what_is_damaged_is_named),
 	};
 	int status;

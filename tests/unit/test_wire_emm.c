@@ -368,6 +368,9 @@ emm__a_crypto_failure_at_any_call_is_reported(void)
 	CHECK_BYTES(section, zeros, EMM_MAX);
 }
 
+#define HALF_POINT "00112233445566778899AABBCCDDEEFF 00112233445566778899AABBCCDDEEFF"
+#define POINT HALF_POINT HALF_POINT
+
 static const struct command_row {
 	const char *name, *hex;
 	enum rc want;
@@ -386,7 +389,11 @@ static const struct command_row {
 	{ "epoch key too long", "9014 01 0002 000102030405060708090A0B0C0D0E0F 00", RC_FORMAT,
 	  true },
 	{ "tree key: numbered, not known yet", "9100", RC_REFUSED, true },
-	{ "signing key: numbered, not known yet", "9200", RC_REFUSED, true },
+	{ "signing key", "9242 02 01 " POINT, RC_OK, true },
+	{ "signing key that is its own floor", "9242 FF FF " POINT, RC_OK, true },
+	{ "signing key below its own floor", "9242 02 03 " POINT, RC_FORMAT, true },
+	{ "signing key without a floor", "9242 02 00 " POINT, RC_FORMAT, true },
+	{ "signing key with half a point", "9222 02 01 " HALF_POINT, RC_FORMAT, true },
 	{ "card key: numbered, not known yet", "9300", RC_REFUSED, true },
 	{ "credit", "A016 0F 01 0000000000000123 00000007 0102030405060708", RC_OK, true },
 	{ "credit of slot 16", "A016 10 01 0000000000000123 00000007 0102030405060708", RC_FORMAT,
@@ -448,7 +455,7 @@ static const struct command_row {
 static void
 emm_command__each_is_read_by_its_rules_and_written_back_the_same(void)
 {
-	uint8_t body[64], again[64];
+	uint8_t body[80], again[80];
 
 	for (size_t i = 0; i < sizeof command_rows / sizeof command_rows[0]; i++) {
 		const struct command_row *row = &command_rows[i];

@@ -473,6 +473,10 @@ def emm_vectors():
     yield "emm", "global, signed by the root: clock", dict(
         EMM_HEADER, table_id=0x85, address=0, flags=4, key_version=0, signing_version=1,
         private=ROOT, body=tlv(0xD1, u(4, 0x30001000))), emm
+    yield "emm", "global, signed by the root: signing key", dict(
+        EMM_HEADER, table_id=0x85, address=0, flags=4, key_version=0, signing_version=1,
+        private=ROOT, body=tlv(0x92, u(1, 2) + u(1, 2) + key("signing x") + key("signing X")
+                               + key("signing y") + key("signing Y"))), emm
 
 
 def money_vectors():

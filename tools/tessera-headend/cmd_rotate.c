@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* rotate: the next epoch key of a group, for every card that is not revoked: by the key tree, and
- * one by one for cards without its labels. */
+ * one by one for cards without its labels; or the next signing key, by the root's word. */
 #include "tool.h"
 
+#include "headend/root_emm.h"
 #include "headend/tree_carousel.h"
 
 static const struct out_column columns[] = { { "group", "GROUP" },     { "epoch", "EPOCH" },
@@ -62,12 +63,34 @@ run(struct tool *t, uint8_t group, uint32_t at)
 	return out_object(&o, t->json);
 }
 
+static int
+announce(struct tool *t)
+{
+	static const struct out_column signing[] = { { "signing_key_version", "SIGNING KEY" } };
+	uint8_t version = 0;
+	struct out *o;
+	enum rc rc;
+	int status = tool_open(t);
+
+	if (status == 0)
+		status = tool_open_keys(t);
+	if (status != 0)
+		return status;
+	rc = root_emm_signing_key(t->head, &t->keys, t->now, &version);
+	if (rc != RC_OK)
+		return tool_fail(t, rc, "signing key");
+	o = out_new(signing, COUNT_OF(signing), &t->head->op);
+	out_number(o, version);
+	return out_object(&o, t->json);
+}
+
 int
 cmd_rotate(int argc, char **argv)
 {
 	struct tool t = tool_new();
 	uint16_t group = 0;
 	uint32_t at = 0, lead_s = 30;
+	bool signing = false;
 	const struct cli_option options[] = {
 		TOOL_HOME_OPTION(t),
 		TOOL_JSON_OPTION(t),
@@ -80,6 +103,10 @@ cmd_rotate(int argc, char **argv)
 		  .argument = "G",
 		  .help = "key group (0); a new one gets its first key",
 		  .max = EPOCH_GROUPS_MAX - 1 },
+		{ .name = "signing-key",
+		  .kind = CLI_FLAG,
+		  .value = &signing,
+		  .help = "tell the cards the keystore's next signing key instead" },
 		{ .name = "at",
 		  .kind = CLI_TIME,
 		  .value = &at,
@@ -96,7 +123,7 @@ cmd_rotate(int argc, char **argv)
 
 	if (cli_parse(argc, argv, "", options, COUNT_OF(options), 0, &status) < 0)
 		return status;
-	status = run(&t, (uint8_t)group, at != 0 ? at : t.now + lead_s);
+	status = signing ? announce(&t) : run(&t, (uint8_t)group, at != 0 ? at : t.now + lead_s);
 	tool_close(&t);
 	return status;
 }

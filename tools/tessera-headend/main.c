@@ -51,6 +51,7 @@ main(int argc, char **argv)
 		{ "policy set", "when cards ask for collection and stop selling", cmd_policy_set },
 		{ "policy show", "the policy that is sent", cmd_policy_show },
 		{ "rotate", "next epoch key to all cards but the revoked", cmd_rotate },
+		{ "clock set", "set every card's clock, also backwards", cmd_clock_set },
 		{ "emm export", "the whole EMM carousel once", cmd_emm_export },
 		{ "scramble", "scramble services, with ECMs and EMMs", cmd_scramble },
 		{ "settle import", "take in purchase reports", cmd_settle_import },

@@ -123,6 +123,7 @@ int cmd_voucher_generate(int argc, char **argv);
 int cmd_voucher_list(int argc, char **argv);
 int cmd_voucher_redeem(int argc, char **argv);
 int cmd_rotate(int argc, char **argv);
+int cmd_clock_set(int argc, char **argv);
 int cmd_emm_export(int argc, char **argv);
 int cmd_scramble(int argc, char **argv);
 int cmd_collect(int argc, char **argv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* init and show: make keys in a file or on a token, list what is there. */
+/* init, rotate and show: make keys in a file or on a token, list what is there. */
 #include "cmds.h"
 #include "request.h"
 #include "store/ceremony.h"
@@ -91,5 +91,50 @@ cmd_show(int argc, char **argv)
 		status = request_secret(&q->passphrase, "passphrase", false);
 	if (status == 0)
 		status = request_list(q, &q->passphrase);
+	return request_end(q, status);
+}
+
+static int
+rotate(struct request *q)
+{
+	char why[KEYSTORE_WHY];
+	uint8_t version = 0;
+	enum rc rc = keystore_rotate_signing(q->path, q->crypto, q->passphrase.text,
+					     q->passphrase.len, &version, why);
+
+	if (rc != RC_OK)
+		return cli_fail(rc, why, "signing key");
+	cli_warn("signing key version %u: cards know it after \"tessera-headend rotate "
+		 "--signing-key\"",
+		 (unsigned int)version);
+	return request_list(q, &q->passphrase);
+}
+
+int
+cmd_rotate(int argc, char **argv)
+{
+	struct request *q = request_new();
+	bool signing = false;
+	const struct cli_option options[] = {
+		OPTION_HOME(q),
+		OPTION_PASSPHRASE_FILE(q),
+		OPTION_PASSPHRASE_FD(q),
+		OPTION_JSON(q),
+		{ "signing-key", 0, CLI_FLAG, &signing, NULL,
+		  "its next version in its place, in the file or on the token", 0, 0 },
+	};
+	int status = 0;
+
+	if (cli_parse(argc, argv, "--signing-key", options, COUNT(options), 0, &status) < 0)
+		return request_end(q, status);
+	if (!signing)
+		return request_end(q, cli_fail(RC_USAGE, "say which key: --signing-key", "rotate"));
+	status = request_start(q, false);
+	if (status == 0)
+		status = request_want_keystore(q);
+	if (status == 0)
+		status = request_secret(&q->passphrase, "passphrase", false);
+	if (status == 0)
+		status = rotate(q);
 	return request_end(q, status);
 }

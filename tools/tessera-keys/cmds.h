@@ -5,6 +5,7 @@
 
 int cmd_init(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_rotate(int argc, char **argv);
 int cmd_share(int argc, char **argv);
 int cmd_combine(int argc, char **argv);
 int cmd_transport_key(int argc, char **argv);

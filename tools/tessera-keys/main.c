@@ -12,6 +12,7 @@ main(int argc, char **argv)
 	static const struct cli_verb verbs[] = {
 		{ "init", "make new keys and keep them in a keystore", cmd_init },
 		{ "show", "list the keys by name, version and check value", cmd_show },
+		{ "rotate", "the next signing key in the place of the present one", cmd_rotate },
 		{ "share", "split the keys into shares, any k of n give them", cmd_share },
 		{ "combine", "make a keystore from shares", cmd_combine },
 		{ "import", "bring keys into a token, or masters from an export", cmd_import },

@@ -84,14 +84,20 @@
 	"NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL,"     \
 	" reference TEXT, PRIMARY KEY(shard, leaf, slot, sequence),"                             \
 	" UNIQUE(shard, leaf, slot, reference));"
+/* What the root tells every card: a row for each command (92, D1), sealed. */
+#define ROOT_EMM_TABLE                                                                        \
+	"CREATE TABLE root_emm(tag INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL,"   \
+	" sequence INTEGER NOT NULL, valid_until INTEGER NOT NULL, made_at INTEGER NOT NULL," \
+	" body BLOB NOT NULL, section BLOB NOT NULL);"
 #define RECORD_TYPE "ALTER TABLE record ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
 
 const char store_from_version_1[] = BOX_TABLE;
 /* Also what a card knows of the key tree, and the sequences of its EMMs. */
-const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
+const char store_from_version_2[] =
+	DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
 	"ALTER TABLE card ADD COLUMN tree INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE epoch ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;" CANCELLED_INDEX;
-const char store_more_from_version_2[] = PIN_RESET_TABLE SLOT_TABLES;
+const char store_more_from_version_2[] = PIN_RESET_TABLE SLOT_TABLES ROOT_EMM_TABLE;
 
 const char store_schema[] =
 	"CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, number INTEGER, text TEXT) WITHOUT "
