@@ -34,3 +34,4 @@ SELECT create_reference_table('event_terms');
 SELECT create_reference_table('slice_history');
 SELECT create_reference_table('epoch');
 SELECT create_reference_table('voucher_try');
+SELECT create_reference_table('root_emm');
