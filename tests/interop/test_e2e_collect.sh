@@ -178,3 +178,13 @@ ok tessera-headend scramble "$in" -o "$work/ack.ts" --service 1 --passphrase-fil
 expect 0 tessera-stb watch "$work/ack.ts" --card "image:$card" --service 1 --buy never
 ok tessera-stb report --card "image:$card" -o "$work/after" --json
 same "records to report after the acknowledgement" "$(json 'x["records"]')" 0
+
+# At a shop's reader: settled and acknowledged while the card is there, and again nothing new
+head_end event add --id 12 --service 1 --title "Second" --start "$(at 3600)" --end "$(at 7200)" --price 2.00
+ok tessera-headend scramble "$in" -o "$work/second.ts" --service 1 --passphrase-file "$pass" --start-time "$(at 3700)"
+watch 0 "$work/second.ts" "$work/none.ts" "$card" --service 1 --buy auto --max-price 2 --pin-file "$pin"
+ok tessera-headend settle collect --reader "image:$card" --passphrase-file "$pass" --start-time "$(at 3800)" --json
+same "new records at the reader" "$(json 'x["records_new"]')" 1
+same "all is settled" "$(json 'x["record_head"] == x["record_acked"] == 3')" True
+ok tessera-headend settle collect --card "image:$card" --passphrase-file "$pass" --start-time "$(at 3900)" --json
+same "new records at the second visit" "$(json 'x["records_new"]')" 0

@@ -55,6 +55,7 @@ main(int argc, char **argv)
 		{ "emm export", "the whole EMM carousel once", cmd_emm_export },
 		{ "scramble", "scramble services, with ECMs and EMMs", cmd_scramble },
 		{ "settle import", "take in purchase reports", cmd_settle_import },
+		{ "settle collect", "settle the card in a shop's reader", cmd_settle_collect },
 		{ "settle report", "what was sold and spent", cmd_settle_report },
 		{ "collect", "take in purchase reports over HTTP", cmd_collect },
 		{ "status", "overview", cmd_status },

@@ -128,6 +128,7 @@ int cmd_emm_export(int argc, char **argv);
 int cmd_scramble(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
 int cmd_settle_import(int argc, char **argv);
+int cmd_settle_collect(int argc, char **argv);
 int cmd_settle_report(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
