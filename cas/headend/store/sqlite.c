@@ -13,10 +13,19 @@
 
 #define BUSY_MS 5000
 
+#define KEPT_MAX 48
+
+/* A statement that will be run again: preparing costs several times what a short one takes. */
+struct kept {
+	sqlite3_stmt *stmt; /* NULL: free */
+	bool in_use;
+};
+
 struct sqlite {
 	struct store base;
 	sqlite3 *db;
-	sqlite3_stmt *kept; /* of the last queue, for the next of the same text */
+	struct kept kept[KEPT_MAX];
+	unsigned int next; /* to be replaced */
 };
 
 struct sqlite_rows {
@@ -28,6 +37,12 @@ static sqlite3 *
 db_of(const struct store *s)
 {
 	return ((const struct sqlite *)(const void *)s)->db;
+}
+
+static struct kept *
+kept_of(struct store *s)
+{
+	return ((struct sqlite *)(void *)s)->kept;
 }
 
 static sqlite3_stmt *
@@ -103,11 +118,12 @@ simple(struct store *s, const char *sql)
 static void
 close_sqlite(struct store *s)
 {
-	struct sqlite *own = (struct sqlite *)(void *)s;
+	struct kept *kept = kept_of(s);
 
-	sqlite3_finalize(own->kept);
-	sqlite3_close(own->db);
-	free(own);
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		sqlite3_finalize(kept[i].stmt);
+	sqlite3_close(db_of(s));
+	free(s);
 }
 
 static enum rc
@@ -241,20 +257,71 @@ bind_one(sqlite3_stmt *stmt, int index, const struct store_argument *a)
 	return sqlite3_bind_null(stmt, index);
 }
 
+static sqlite3_stmt *
+take_kept(struct store *s, const char *sql)
+{
+	struct kept *kept = kept_of(s);
+
+	for (size_t i = 0; i < KEPT_MAX; i++) {
+		if (kept[i].stmt && !kept[i].in_use &&
+		    strcmp(sqlite3_sql(kept[i].stmt), sql) == 0) {
+			kept[i].in_use = true;
+			return kept[i].stmt;
+		}
+	}
+	return NULL;
+}
+
+/* A pragma may act when it is prepared, so it is never kept. */
+static void
+keep(struct store *s, sqlite3_stmt *stmt, const char *sql)
+{
+	unsigned int *next = &((struct sqlite *)(void *)s)->next;
+	struct kept *k = &kept_of(s)[*next];
+
+	*next = (*next + 1) % KEPT_MAX;
+	if (k->in_use || strncmp(sql, "PRAGMA", 6) == 0)
+		return;
+	sqlite3_finalize(k->stmt);
+	*k = (struct kept) { stmt, true };
+}
+
+/* Instead of sqlite3_finalize; nothing that was bound stays. */
+static void
+release(struct store *s, sqlite3_stmt *stmt)
+{
+	struct kept *kept = kept_of(s);
+
+	for (size_t i = 0; stmt && i < KEPT_MAX; i++) {
+		if (kept[i].stmt == stmt) {
+			(void)sqlite3_reset(stmt);
+			(void)sqlite3_clear_bindings(stmt);
+			kept[i].in_use = false;
+			return;
+		}
+	}
+	sqlite3_finalize(stmt);
+}
+
 static enum rc
 prepare(struct store *s, sqlite3_stmt **stmt, const char *sql,
 	const struct store_argument *arguments, size_t count)
 {
-	int code;
+	int code = SQLITE_OK;
 
 	errno = 0;
-	code = sqlite3_prepare_v2(db_of(s), sql, -1, stmt, NULL);
+	*stmt = take_kept(s, sql);
+	if (!*stmt) {
+		code = sqlite3_prepare_v3(db_of(s), sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		if (code == SQLITE_OK && *stmt)
+			keep(s, *stmt, sql);
+	}
 	for (size_t i = 0; code == SQLITE_OK && i < count; i++)
 		code = bind_one(*stmt, (int)i + 1, &arguments[i]);
 	if (code == SQLITE_OK)
 		return RC_OK;
 	(void)check(s, code);
-	sqlite3_finalize(*stmt);
+	release(s, *stmt);
 	*stmt = NULL;
 	return rc_of(code);
 }
@@ -269,38 +336,8 @@ run(struct store *s, const char *sql, const struct store_argument *arguments, si
 		return rc;
 	errno = 0;
 	rc = check(s, sqlite3_step(stmt));
-	sqlite3_finalize(stmt);
+	release(s, stmt);
 	return rc;
-}
-
-/* As run; a statement that comes again need not be parsed again. */
-static enum rc
-queue(struct store *s, const char *sql, const struct store_argument *arguments, size_t count)
-{
-	struct sqlite *own = (struct sqlite *)(void *)s;
-	int code = SQLITE_OK;
-
-	if (!own->kept || strcmp(sqlite3_sql(own->kept), sql) != 0) {
-		sqlite3_finalize(own->kept);
-		own->kept = NULL;
-		errno = 0;
-		code = sqlite3_prepare_v2(own->db, sql, -1, &own->kept, NULL);
-	}
-	for (size_t i = 0; code == SQLITE_OK && i < count; i++)
-		code = bind_one(own->kept, (int)i + 1, &arguments[i]);
-	if (code == SQLITE_OK) {
-		errno = 0;
-		code = sqlite3_step(own->kept);
-	}
-	if (code != SQLITE_DONE && code != SQLITE_ROW) {
-		enum rc rc = check(s, code);
-
-		sqlite3_finalize(own->kept);
-		own->kept = NULL;
-		return rc;
-	}
-	sqlite3_reset(own->kept);
-	return RC_OK;
 }
 
 static int64_t
@@ -370,7 +407,7 @@ is_null(const struct store_rows *rows, int column)
 static void
 free_rows(struct store_rows *rows)
 {
-	sqlite3_finalize(stmt_of(rows));
+	release(rows->store, stmt_of(rows));
 	free(rows);
 }
 
@@ -404,7 +441,7 @@ const struct store_driver store_sqlite = { .create = create_file,
 					   .commit = commit,
 					   .rollback = rollback,
 					   .run = run,
-					   .queue = queue,
+					   .queue = run, /* statements are kept */
 					   .changed = changed,
 					   .select = select_rows,
 					   .next = next,
