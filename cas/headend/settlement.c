@@ -263,7 +263,8 @@ take_file(struct import *m, const uint8_t *file, size_t len)
 static enum rc
 enter_alarm(struct head *h, const struct settlement *s, uint32_t now)
 {
-	int64_t change;
+	int64_t change, known = 0;
+	const int64_t shard = STORE_SHARD(s->alarm_leaf), leaf = s->alarm_leaf;
 	char what[STORE_WHY];
 	enum rc rc;
 
@@ -271,14 +272,17 @@ enter_alarm(struct head *h, const struct settlement *s, uint32_t now)
 	rc = head_begin(h, &change);
 	if (rc != RC_OK)
 		return rc;
-	rc = head_store(
-		h, store_run(h->store,
-			     "INSERT INTO alarm(shard, leaf, change, at, kind, what)"
-			     " SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM alarm"
-			     " WHERE shard = ? AND leaf = ? AND kind = ? AND what = ?)",
-			     "iiiittiitt", STORE_SHARD(s->alarm_leaf), (int64_t)s->alarm_leaf,
-			     change, (int64_t)now, s->alarm_kind, what, STORE_SHARD(s->alarm_leaf),
-			     (int64_t)s->alarm_leaf, s->alarm_kind, what));
+	rc = head_store(h, store_number(h->store, &known,
+					"SELECT count(*) FROM alarm"
+					" WHERE shard = ? AND leaf = ? AND kind = ? AND what = ?",
+					"iitt", shard, leaf, s->alarm_kind, what));
+	if (rc == RC_OK && known == 0)
+		rc = head_store(h,
+				store_run(h->store,
+					  "INSERT INTO alarm(shard, leaf, change, at, kind, what)"
+					  " VALUES(?, ?, ?, ?, ?, ?)",
+					  "iiiitt", shard, leaf, change, (int64_t)now,
+					  s->alarm_kind, what));
 	rc = head_end(h, rc);
 	if (rc == RC_OK)
 		snprintf(h->why, sizeof h->why, "%s", what);
