@@ -223,6 +223,19 @@ ca_records(struct ca_session *s, struct record **items, size_t *count)
 }
 
 enum rc
+ca_read_account(struct ca_session *s, struct ca_account *account)
+{
+	struct apdu get = {
+		.cla = CA_CLA, .ins = CA_INS_GET_DATA, .p1 = CA_DATA_ACCOUNT, .le = LE_MAX
+	};
+	enum rc rc = ca_exchange_again(s, &get);
+
+	if (rc == RC_OK)
+		rc = status_word_rc(s->sw);
+	return rc == RC_OK ? ca_account_decode(s->rsp, s->rsp_len, account) : rc;
+}
+
+enum rc
 ca_read_status(struct ca_session *s, struct ca_status *status)
 {
 	struct apdu get = {

@@ -129,6 +129,8 @@ enum rc ca_confirmations(struct ca_session *s, struct ca_confirmation **items,
 			 size_t *count) RC_CHECKED;
 /* Newest first. */
 enum rc ca_records(struct ca_session *s, struct record **items, size_t *count) RC_CHECKED;
+/* What waits for collection. */
+enum rc ca_read_account(struct ca_session *s, struct ca_account *account) RC_CHECKED;
 enum rc ca_read_status(struct ca_session *s, struct ca_status *status) RC_CHECKED;
 
 /* Takes one sealed batch of a report; anything but RC_OK ends the report with it. */

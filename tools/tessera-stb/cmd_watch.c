@@ -268,6 +268,7 @@ run_all(struct watch_run *run)
 	run->seconds = (double)run_now_ms() / 1000.0 - start;
 	watch_stop(run->watch); /* nothing is charged that nobody watches */
 	run_gather(run);
+	run_report(run);
 	if (status == 0)
 		status = run_verdict(run);
 	run_control_close(run, status);
@@ -404,11 +405,18 @@ parse(struct watch_run *run, struct arguments *a, int argc, char **argv, int *st
 		  .argument = "N",
 		  .max = 86400,
 		  .help = "with --control: how long a file waits at an offer (default: 60)" },
+		{ .name = "report-url",
+		  .kind = CLI_TEXT,
+		  .value = &run->upload.url,
+		  .argument = "URL",
+		  .help = "the operator's collector: gets the report when the card asks for it" },
+		OPTION_CA_FILE(&run->upload.ca_file),
 		OPTION_HOME(&a->home),
 		OPTION_JSON(&run->json),
 	};
 
 	run->options.latency_ms = LATENCY_MS;
+	run->upload.retries = 1;
 	run->offer_timeout_s = OFFER_TIMEOUT_S;
 	return cli_parse(argc, argv, "IN --card SPEC [-o OUT]", options,
 			 sizeof options / sizeof options[0], 1, status);
@@ -419,6 +427,8 @@ watch_card(struct watch_run *run, const struct arguments *a)
 {
 	int status = check(run);
 
+	if (status == 0 && run->upload.url)
+		status = upload_check(&run->upload);
 	if (status == 0)
 		status = engine_spec_check(run->options.engine, SCR_CSA2, true);
 	if (status == 0)

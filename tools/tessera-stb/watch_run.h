@@ -9,6 +9,7 @@
 #include "io/io.h"
 #include "io/server.h"
 #include "stream/frame.h"
+#include "upload.h"
 #include "watch/watch.h"
 
 enum buy_mode { BUY_ASK, BUY_NEVER, BUY_AUTO };
@@ -42,6 +43,7 @@ struct watch_run {
 	bool record_right, json;
 	const char *control;      /* path of the socket, NULL: none */
 	uint32_t offer_timeout_s; /* how long a file waits for a client's word */
+	struct upload upload;     /* with --report-url */
 	struct watch_options options;
 	/* at work */
 	struct box box;
@@ -93,6 +95,9 @@ void run_zap_begin(struct watch_run *run);
 void run_zap_end(struct watch_run *run, uint16_t service);
 /* watch_offer.c: the dialogue about one offer, or the rule that replaces it. */
 enum rc run_offer(struct watch_run *run, const struct watch_offer *offer) RC_CHECKED;
+/* watch_report.c: hands the report over when the card asks for it; what fails is told, and tried
+ * again after the next watch. */
+void run_report(struct watch_run *run);
 /* watch_summary.c: what the machine counted, for the two below. */
 void run_gather(struct watch_run *run);
 /* The exit status that the services' last outcomes make; tells the reason on
