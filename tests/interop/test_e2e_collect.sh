@@ -188,3 +188,16 @@ same "new records at the reader" "$(json 'x["records_new"]')" 1
 same "all is settled" "$(json 'x["record_head"] == x["record_acked"] == 3')" True
 ok tessera-headend settle collect --card "image:$card" --passphrase-file "$pass" --start-time "$(at 3900)" --json
 same "new records at the second visit" "$(json 'x["records_new"]')" 0
+
+# A card that asks for collection is reported after the watch; a collector that is away spoils nothing
+if tessera-headend policy set --help >/dev/null 2>&1; then
+	head_end event add --id 13 --service 1 --title "Third" --start "$(at 7200)" --end "$(at 10800)" --price 1.00
+	ok tessera-headend policy set --count 2
+	ok tessera-headend scramble "$in" -o "$work/third.ts" --service 1 --passphrase-file "$pass" --start-time "$(at 7300)"
+	watch 0 "$work/third.ts" "$work/none.ts" "$card" --service 1 --buy auto --max-price 2 --pin-file "$pin" --report-url "$url/report"
+	grep -q "connect" "$work/err" || die "nothing is said about a collector that is away"
+	collect
+	watch 0 "$work/third.ts" "$work/none.ts" "$card" --service 1 --buy never --report-url "$url/report"
+	grep -q "^report: 200, 1 new" "$work/collect.err" || die "the card asked and no report came"
+	ends_cleanly
+fi
