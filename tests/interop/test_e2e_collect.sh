@@ -69,11 +69,16 @@ import sys
 data, work = bytearray(open(sys.argv[1], "rb").read()), sys.argv[2]
 data[-20] ^= 1
 open(work + "/forged", "wb").write(data)
+other = bytearray(open(sys.argv[1], "rb").read())
+other[7] ^= 1 # behind length u16, "TR", version, flags: operator u16
+open(work + "/other", "wb").write(other)
 open(work + "/large", "wb").write(bytes(300 * 1024))
 open(work + "/none", "wb").write(b"")
 PY
 post "$work/forged"
 same "status of a forged report" "$code" 403
+post "$work/other"
+same "status of another operator's report" "$code" 409
 post "$work/large"
 same "status of a report that is too large" "$code" 413
 post "$work/none"
@@ -85,6 +90,20 @@ same "status of another method" "$code" 405
 grep -q "^Allow: POST" "$work/fields" || die "405 does not say what is allowed"
 ok tessera-headend settle report --json
 same "records after all that" "$(json 'x["totals"][0]["records"]')" 0
+
+# Somebody else writes to the database for long: later, and when, is what the box is told
+python3 - "$TESSERA_HOME/headend.sqlite" <<'PY' &
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+time.sleep(7)
+PY
+holder=$!
+sleep 0.5
+post "$work/report"
+same "status while the database is busy" "$code" 503
+grep -q "^Retry-After: [1-9]" "$work/fields" || die "503 does not say when to come again"
+wait "$holder"
 
 # Those who take their time: a drip of header bytes, a drip of body bytes, and silence. Others are served meanwhile.
 python3 - "$url" <<'PY' || die "a slow client was kept for long"
