@@ -80,7 +80,7 @@ says 'event 5 of service 102'
 run 2 "ends before it starts" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-21 --price 1
 run 2 "window past the end" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
 	--price 1 --window-end 2026-11-24
-run 4 "a slot that no card has" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
+run 3 "a slot that the operator has not defined" event add --id 6 --service 101 --title x --start 2026-11-22 --end 2026-11-23 \
 	--price 1 --slot 2
 run 0 "event" event show 5 --json
 json 'd["price_minor"] == 450 and d["price_record_minor"] == 600 and d["window_start"] == "2026-11-21T21:00:00Z"'
