@@ -20,7 +20,8 @@ enum rc carousel_poll(struct carousel *c) RC_CHECKED;
 /* The next section at stream time now; *len = 0: nothing is to be sent. */
 enum rc carousel_next(struct carousel *c, uint32_t now, uint8_t section[EMM_SECTION_MAX],
 		      size_t *len) RC_CHECKED;
-/* The whole carousel once, what the root says and the time first. each may stop it with another result than RC_OK. */
+/* The whole carousel once, what the root says and the time first. each may stop it with another
+ * result than RC_OK. */
 enum rc carousel_once(struct carousel *c, uint32_t now,
 		      enum rc (*each)(void *ctx, const uint8_t *section, size_t len),
 		      void *ctx) RC_CHECKED;

@@ -270,11 +270,13 @@ ca_bare_payout_command(struct card_env *env, struct card_call *call)
 	return unless_paired(env, call, ca_payout_command);
 }
 
+#ifndef CARD_PROFILE_SMALL
 uint16_t
 ca_bare_threshold_command(struct card_env *env, struct card_call *call)
 {
 	return unless_paired(env, call, ca_threshold_command);
 }
+#endif
 
 /* How many tries are left is no secret. */
 uint16_t

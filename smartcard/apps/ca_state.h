@@ -94,7 +94,8 @@ struct ca_identity {
 	uint32_t leaf;
 	uint8_t key_version;
 	uint8_t signing_version;
-	uint8_t signing_floor; /* no signing key below is ever taken; 0: none below signing_version */
+	uint8_t signing_floor; /* no signing key below is ever taken; 0: none below signing_version
+				*/
 };
 
 /* What the last fresh, verified ECM of a service offers, with the control words that it sells. */

@@ -41,8 +41,8 @@ enum rc ca_session_pair(struct ca_session *s, const struct ca_box *box,
 			char why[CA_WHY]) RC_CHECKED;
 /* The channel is open. */
 bool ca_session_is_paired(const struct ca_session *s);
-/* Which part of the key tree the card has, enum ca_tree_profile, after ca_session_use. RC_NOT_FOUND: a card from before
- * there were any. */
+/* Which part of the key tree the card has, enum ca_tree_profile, after ca_session_use.
+ * RC_NOT_FOUND: a card from before there were any. */
 enum rc ca_read_tree(struct ca_session *s, uint8_t *profile) RC_CHECKED;
 /* RC_NOT_FOUND: no paired card. */
 enum rc ca_read_boxes(struct ca_session *s, struct ca_boxes *boxes) RC_CHECKED;

@@ -93,8 +93,7 @@
 
 const char store_from_version_1[] = BOX_TABLE;
 /* Also what a card knows of the key tree, and the sequences of its EMMs. */
-const char store_from_version_2[] =
-	DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
+const char store_from_version_2[] = DOMAIN_KEY_TABLE EVENT_TERMS_TABLES MONEY_TABLES RECORD_TYPE
 	"ALTER TABLE card ADD COLUMN tree INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE epoch ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;" CANCELLED_INDEX;
 const char store_more_from_version_2[] = PIN_RESET_TABLE SLOT_TABLES ROOT_EMM_TABLE;

@@ -7,7 +7,7 @@
 #include "base/apdu_link.h"
 
 #define CARD_SPEC_WHY 200
-#define CARD_SPEC_HELP                                                 \
+#define CARD_SPEC_HELP                                                                \
 	"image:FILE, vpcd:[HOST:]PORT, tcp:HOST:PORT, pcsc[:NAME], serial:DEVICE or " \
 	"usb[:[VID:PID|BUS.ADDRESS][#SLOT]]"
 
