@@ -17,7 +17,6 @@ struct image {
 	struct keystore_header header;
 	uint8_t key[CRYPTO_AEAD_KEY];
 	uint8_t plain[KEYSTORE_BODY_MAX];
-	struct keystore_body body;
 };
 
 static enum rc
@@ -59,13 +58,13 @@ keystore_body_make(struct crypto_openssl *crypto, struct keystore_body *b)
 }
 
 static enum rc
-seal(struct image *image, struct crypto_openssl *crypto, const char *passphrase,
-     size_t passphrase_len)
+seal(struct image *image, const struct keystore_body *b, struct crypto_openssl *crypto,
+     const char *passphrase, size_t passphrase_len)
 {
 	const struct crypto *c = crypto_openssl_table(crypto);
 	struct keystore_header *h = &image->header;
 	uint8_t *sealed = image->bytes + KEYSTORE_HEADER;
-	size_t len = keystore_body_encode(&image->body, image->plain);
+	size_t len = keystore_body_encode(b, image->plain);
 	enum rc rc = c->random(c->ctx, h->salt, sizeof h->salt);
 
 	if (rc == RC_OK)
@@ -74,7 +73,7 @@ seal(struct image *image, struct crypto_openssl *crypto, const char *passphrase,
 		rc = passphrase_key(image, passphrase, passphrase_len);
 	if (rc != RC_OK)
 		return rc;
-	h->version = image->body.root_version == 0 ? KEYSTORE_VERSION_ROOTLESS : KEYSTORE_VERSION;
+	h->version = b->root_version == 0 ? KEYSTORE_VERSION_ROOTLESS : KEYSTORE_VERSION;
 	h->sealed_len = (uint32_t)len;
 	keystore_header_encode(h, image->bytes);
 	image->len = KEYSTORE_HEADER + len + CRYPTO_AEAD_TAG;
@@ -87,8 +86,8 @@ keystore_seal(const char *path, struct crypto_openssl *crypto, const char *passp
 	      size_t passphrase_len, const struct keystore_body *b,
 	      const struct keystore_cost *cost, char why[KEYSTORE_WHY])
 {
-	struct image image = { .header.cost = *cost, .body = *b };
-	enum rc rc = seal(&image, crypto, passphrase, passphrase_len);
+	struct image image = { .header.cost = *cost };
+	enum rc rc = seal(&image, b, crypto, passphrase, passphrase_len);
 
 	if (rc != RC_OK)
 		(void)keystore_say(why, rc, path, "new keys", rc_text(rc));
@@ -115,10 +114,10 @@ enum rc
 keystore_reseal(const char *path, struct crypto_openssl *crypto, const char *passphrase,
 		size_t passphrase_len, const struct keystore_body *b, char why[KEYSTORE_WHY])
 {
-	struct image image = { .body = *b };
+	struct image image = { 0 };
 	enum rc rc = read_cost(path, &image, why);
 
-	if (rc == RC_OK && (rc = seal(&image, crypto, passphrase, passphrase_len)) != RC_OK)
+	if (rc == RC_OK && (rc = seal(&image, b, crypto, passphrase, passphrase_len)) != RC_OK)
 		(void)keystore_say(why, rc, path, "new keys", rc_text(rc));
 	if (rc == RC_OK)
 		rc = keystore_file_replace(path, image.bytes, image.len, why);
@@ -158,8 +157,9 @@ keystore_create(const char *path, struct crypto_openssl *crypto, const char *pas
 
 /* File → plain body. */
 static enum rc
-unseal(struct image *image, const char *path, struct crypto_openssl *crypto, const char *passphrase,
-       size_t passphrase_len, char why[KEYSTORE_WHY])
+unseal(struct image *image, struct keystore_body *b, const char *path,
+       struct crypto_openssl *crypto, const char *passphrase, size_t passphrase_len,
+       char why[KEYSTORE_WHY])
 {
 	const struct keystore_header *h = &image->header;
 	const uint8_t *sealed = image->bytes + KEYSTORE_HEADER;
@@ -186,8 +186,8 @@ unseal(struct image *image, const char *path, struct crypto_openssl *crypto, con
 				    "wrong passphrase, or the file was altered");
 	if (rc != RC_OK)
 		return keystore_say(why, rc, path, NULL, rc_text(rc));
-	rc = keystore_body_decode(image->plain, h->sealed_len, &image->body, &field);
-	if (rc == RC_OK && (image->body.root_version == 0) != (h->version != KEYSTORE_VERSION)) {
+	rc = keystore_body_decode(image->plain, h->sealed_len, b, &field);
+	if (rc == RC_OK && (b->root_version == 0) != (h->version != KEYSTORE_VERSION)) {
 		rc = RC_FORMAT;
 		field = "root version";
 	}
@@ -199,10 +199,12 @@ keystore_unseal(const char *path, struct crypto_openssl *crypto, const char *pas
 		size_t passphrase_len, struct keystore_body *b, char why[KEYSTORE_WHY])
 {
 	struct image image = { 0 };
-	enum rc rc = unseal(&image, path, crypto, passphrase, passphrase_len, why);
+	struct keystore_body body = { 0 };
+	enum rc rc = unseal(&image, &body, path, crypto, passphrase, passphrase_len, why);
 
 	if (rc == RC_OK)
-		*b = image.body;
+		*b = body;
+	mem_wipe(&body, sizeof body);
 	mem_wipe(&image, sizeof image);
 	return rc;
 }
