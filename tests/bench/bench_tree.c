@@ -49,12 +49,12 @@ choose(struct bench *b, size_t count)
 	while (n < count) {
 		const uint32_t leaf = next_random(&state) % LEAVES;
 
-		n += (b->taken[leaf / 8] >> leaf % 8 & 1U) == 0;
+		n += ((unsigned int)b->taken[leaf / 8] >> leaf % 8 & 1U) == 0;
 		b->taken[leaf / 8] |= (uint8_t)(1U << leaf % 8);
 	}
 	n = 0;
 	for (uint32_t leaf = 0; leaf < LEAVES; leaf++) {
-		if ((b->taken[leaf / 8] >> leaf % 8 & 1U) != 0)
+		if (((unsigned int)b->taken[leaf / 8] >> leaf % 8 & 1U) != 0)
 			b->revoked[n++] = leaf;
 	}
 }

@@ -102,7 +102,7 @@ load_patches(struct memory *m, struct card *card, struct profile_ram *ram, const
 	profile_port(&port, the_crypto(), &m->port, ram);
 	require(card_format(card, &port, serial) == RC_OK);
 	while (!r.failed && r.left > 0) {
-		uint32_t at = read_be16(&r) % CARD_NV_SIZE;
+		uint32_t at = (uint32_t)read_be16(&r) * 3U % CARD_NV_SIZE;
 		size_t len = read_u8(&r);
 		const uint8_t *bytes;
 
