@@ -48,7 +48,7 @@ account_put(struct head *h, uint32_t leaf, const struct head_account *a)
 enum rc
 account_must_fit(struct head *h, const struct head_card *card, uint64_t amount)
 {
-	struct head_account a;
+	struct head_account a = { 0 };
 	uint64_t in, held;
 	enum rc rc = account_get(h, card->leaf, &a);
 

@@ -77,7 +77,10 @@ slot_next(struct head *h, int64_t after, struct head_slot *s)
 enum rc
 slot_get(struct head *h, uint8_t id, struct head_slot *s)
 {
-	enum rc rc = slot_next(h, (int64_t)id - 1, s);
+	enum rc rc;
+
+	memset(s, 0, sizeof *s);
+	rc = slot_next(h, (int64_t)id - 1, s);
 
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && s->id != id))
 		return head_fail(h, RC_NOT_FOUND, "there is no slot %u", id);
@@ -94,9 +97,9 @@ slot_account_get(struct head *h, uint32_t leaf, uint8_t slot, struct slot_accoun
 				  " WHERE shard = ? AND leaf = ? AND slot = ?",
 				  "iii", STORE_SHARD(leaf), (int64_t)leaf, (int64_t)slot);
 
+	*a = (struct slot_account) { .slot = slot };
 	if (rc != RC_OK)
 		return head_store(h, rc);
-	*a = (struct slot_account) { .slot = slot };
 	if (store_next(rows))
 		*a = (struct slot_account) { .slot = slot,
 					     .credit_total = (uint64_t)store_int(rows, 0),
@@ -164,7 +167,7 @@ slot_totals(struct head *h, uint8_t slot, uint64_t *credit, uint64_t *spent)
 static enum rc
 active_card(struct head *h, uint32_t leaf)
 {
-	struct head_card card;
+	struct head_card card = { 0 };
 	enum rc rc = card_get(h, leaf, &card);
 
 	if (rc == RC_OK && card.state != CARD_ACTIVE)
@@ -176,7 +179,7 @@ static enum rc
 topup_rows(struct head *h, uint32_t leaf, const struct head_slot *s, uint64_t amount,
 	   const char *reference, uint32_t now, int64_t change, uint64_t *total)
 {
-	struct slot_account a;
+	struct slot_account a = { 0 };
 	uint64_t held;
 	enum rc rc = active_card(h, leaf);
 

@@ -143,7 +143,7 @@ read_info(struct token *t, CK_OBJECT_HANDLE object, struct keystore_body *b, cha
 static enum rc
 put_newer_first(struct token *t, CK_OBJECT_HANDLE found[2], char why[KEYSTORE_WHY])
 {
-	struct keystore_body first, second;
+	struct keystore_body first = { 0 }, second = { 0 };
 	enum rc rc = read_info(t, found[0], &first, why);
 
 	if (rc == RC_OK)

@@ -158,7 +158,8 @@ apply_signing_key(const struct card_env *env, enum ca_authority authority,
 		return app_status(rc);
 	if (version < (id.signing_floor ? id.signing_floor : id.signing_version))
 		return SW_SECURITY_STATUS;
-	if (version == id.signing_version && memcmp(now, cmd->u.signing_key.public_key, sizeof now))
+	if (version == id.signing_version &&
+	    memcmp(now, cmd->u.signing_key.public_key, sizeof now) != 0)
 		return SW_DATA;
 	if (version != id.signing_version)
 		ca_tree_forget(env);

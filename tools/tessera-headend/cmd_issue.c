@@ -296,9 +296,9 @@ check_tree(const char *name, uint8_t *tree)
 		[CA_TREE_NONE] = "none", [CA_TREE_FULL] = "full", [CA_TREE_SMALL] = "small"
 	};
 
-	for (uint8_t i = 0; i < COUNT_OF(names); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcmp(name, names[i]) == 0) {
-			*tree = i;
+			*tree = (uint8_t)i;
 			return 0;
 		}
 	}
